@@ -1,0 +1,1 @@
+"""The command fundmix: runs an installation, loads a city, asks the services."""

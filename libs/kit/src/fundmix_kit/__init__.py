@@ -1,0 +1,1 @@
+"""How events and requests are moved: database, outbox, relay, consumer, HTTP edges."""

@@ -1,0 +1,1 @@
+"""Government contracts: signing, instalments, payments."""

@@ -1,0 +1,1 @@
+"""Pledges and donations of enterprises, foundations, universities and people."""

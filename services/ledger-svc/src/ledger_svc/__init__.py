@@ -1,0 +1,1 @@
+"""The shared funding ledger: journal, balances and the mix."""

@@ -1,0 +1,1 @@
+"""The public register: organisations keyed by unified social credit code."""
