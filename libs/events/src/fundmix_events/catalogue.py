@@ -1,0 +1,23 @@
+"""All events there are: the list that schemas, codecs and posting rules are checked against."""
+
+from typing import Final
+
+from fundmix_events.base import FundingEvent
+from fundmix_events.codec import Codec
+from fundmix_events.contracts import ContractSigned, InstalmentApproved, InstalmentPaid
+from fundmix_events.donations import DonationReceived, PledgeMade
+from fundmix_events.ledger import EntryPosted
+from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
+
+EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
+    OrganisationRegistered,
+    OrganisationChanged,
+    ContractSigned,
+    InstalmentApproved,
+    InstalmentPaid,
+    PledgeMade,
+    DonationReceived,
+    EntryPosted,
+)
+
+CODEC: Final = Codec(EVENT_CLASSES)

@@ -1,0 +1,111 @@
+"""Bytes of a topic to an event and back; what cannot be read is refused with its reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fundmix_events.base import FundingEvent
+from fundmix_events.envelope import Actor, Envelope
+
+EventT = TypeVar("EventT", bound=FundingEvent)
+
+
+class UndecodableMessageError(ValueError):
+    """A message that can never be read by this code.
+
+    UndecodableMessageError
+    ├── UnknownTypeError      no event class of that type
+    ├── UnknownVersionError   the type is known, not in that version
+    └── InvalidBodyError      not JSON, or not as the schema says
+    """
+
+    code: ClassVar[str] = "undecodable"
+
+
+class UnknownTypeError(UndecodableMessageError):
+    code = "unknown_type"
+
+
+class UnknownVersionError(UndecodableMessageError):
+    code = "unknown_version"
+
+
+class InvalidBodyError(UndecodableMessageError):
+    code = "invalid_body"
+
+
+class Body(BaseModel, Generic[EventT]):
+    """The JSON of a message: who caused the event, and the event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    actor: Actor
+    correlation_id: str
+    causation_id: str | None = None
+    data: EventT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A decoded event with everything that came around it."""
+
+    envelope: Envelope
+    actor: Actor
+    correlation_id: str
+    causation_id: str | None
+    event: FundingEvent
+
+    @property
+    def id(self) -> UUID:
+        return self.envelope.id
+
+
+@cache
+def body_class(event_class: type[EventT]) -> type[Body[EventT]]:
+    return Body[event_class]
+
+
+def encode_body(
+    event: FundingEvent, *, actor: Actor, correlation_id: str, causation_id: str | None
+) -> bytes:
+    body = body_class(type(event)).model_construct(
+        actor=actor, correlation_id=correlation_id, causation_id=causation_id, data=event
+    )
+    return body.model_dump_json().encode()
+
+
+class Codec:
+    """Reads the event classes it was given, by type and version."""
+
+    def __init__(self, event_classes: Iterable[type[FundingEvent]]) -> None:
+        self._body_classes = {(c.type, c.version): body_class(c) for c in event_classes}
+        self._types = {event_type for event_type, _ in self._body_classes}
+
+    def decode(self, envelope: Envelope, value: bytes) -> Message:
+        """Raises UndecodableMessageError."""
+        if envelope.type not in self._types:
+            raise UnknownTypeError(f"no event is called {envelope.type}")
+        wanted = self._body_classes.get((envelope.type, envelope.version))
+        if wanted is None:
+            raise UnknownVersionError(f"{envelope.type} has no version {envelope.version}")
+        try:
+            body = wanted.model_validate_json(value)
+        except ValidationError as error:
+            raise InvalidBodyError(_reasons(error)) from error
+        return Message(
+            envelope=envelope,
+            actor=body.actor,
+            correlation_id=body.correlation_id,
+            causation_id=body.causation_id,
+            event=body.data,
+        )
+
+
+def _reasons(error: ValidationError) -> str:
+    """Where and why, without the values: they may be somebody's."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"/{'/'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:10])

@@ -1,0 +1,91 @@
+"""Events of donations-svc: what donors have promised and given, without anybody's name."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from fundmix_events import topics
+from fundmix_events.base import FundingEvent
+from fundmix_events.channel import Channel
+from fundmix_events.credit_code import CreditCode
+from fundmix_events.money import Money
+from fundmix_events.text import Label
+
+
+class DonorKind(StrEnum):
+    ENTERPRISE = "enterprise"
+    FOUNDATION = "foundation"
+    UNIVERSITY = "university"
+    INDIVIDUAL = "individual"
+    GOVERNMENT_BODY = "government_body"
+
+
+CHANNEL_BY_DONOR_KIND = {
+    DonorKind.ENTERPRISE: Channel.ENTERPRISE,
+    DonorKind.FOUNDATION: Channel.FOUNDATION,
+    DonorKind.UNIVERSITY: Channel.UNIVERSITY,
+    DonorKind.INDIVIDUAL: Channel.INDIVIDUAL,
+    DonorKind.GOVERNMENT_BODY: Channel.GOVERNMENT,
+}
+
+
+class DonationKind(StrEnum):
+    CASH = "cash"
+    IN_KIND = "in_kind"
+
+
+class Donor(BaseModel):
+    """An organisation by its code; a person only as a kind."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: DonorKind
+    code: CreditCode | None = None
+
+
+class DonationEvent(FundingEvent):
+    topic: ClassVar[str] = topics.DONATIONS
+
+    donor: Donor
+    agency: CreditCode
+    channel: Channel
+    amount: Money
+    restricted_to: Label | None = None
+
+
+class PledgeMade(DonationEvent):
+    """A donor has promised money or goods; nothing has arrived."""
+
+    type: ClassVar[str] = "donations.pledge_made"
+
+    pledge_id: UUID
+    reference: Label
+    kind: DonationKind
+    pledged_on: date
+
+    @property
+    def key(self) -> str:
+        return str(self.pledge_id)
+
+
+class DonationReceived(DonationEvent):
+    """A donor's money or goods have arrived, with or without an earlier pledge."""
+
+    type: ClassVar[str] = "donations.donation_received"
+
+    donation_id: UUID
+    reference: Label
+    kind: DonationKind
+    pledge_id: UUID | None = None
+    # How much of the pledge this fulfils: the pledge may have promised more or less than came.
+    fulfils: Money | None = None
+    given_on: date
+    received_on: date
+    bank_reference: Label | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.donation_id)

@@ -1,0 +1,134 @@
+"""What is around an event on a topic: CloudEvents 1.0 attributes in Kafka's binary mode."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+SPEC_VERSION: Final = "1.0"
+CONTENT_TYPE: Final = "application/json"
+NUMBER_MAX: Final = 2**62
+
+
+class Actor(BaseModel):
+    """Who acted: the subject of the token, in which role, for which organisation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: str
+    role: str
+    org: str | None = None
+
+
+class MalformedEnvelopeError(ValueError):
+    """A message whose headers are not those of one of our events."""
+
+    code: Final = "malformed_envelope"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """The attributes of one event; `number` is its dense place in its topic's partition."""
+
+    id: UUID
+    source: str
+    type: str
+    version: int
+    time: datetime
+    number: int
+    traceparent: str | None = None
+
+    @property
+    def dataschema(self) -> str:
+        return f"urn:fundmix:event:{self.type}:v{self.version}"
+
+    def to_headers(self) -> list[tuple[str, bytes]]:
+        headers = [
+            ("ce_specversion", SPEC_VERSION),
+            ("ce_id", str(self.id)),
+            ("ce_source", self.source),
+            ("ce_type", self.type),
+            ("ce_time", self.time.isoformat()),
+            ("ce_sequence", str(self.number)),
+            ("ce_dataschema", self.dataschema),
+            ("content-type", CONTENT_TYPE),
+        ]
+        if self.traceparent is not None:
+            headers.append(("traceparent", self.traceparent))
+        return [(name, value.encode()) for name, value in headers]
+
+    @staticmethod
+    def from_headers(headers: Sequence[tuple[str, bytes]]) -> "Envelope":
+        """Raises MalformedEnvelopeError, naming the header."""
+        texts: dict[str, str] = {}
+        for name, value in headers:
+            try:
+                texts[name] = value.decode()
+            except UnicodeDecodeError as error:
+                raise MalformedEnvelopeError(f"header {name} is not UTF-8") from error
+        _require(texts, "ce_specversion", SPEC_VERSION)
+        _require(texts, "content-type", CONTENT_TYPE)
+        event_type, version = _type_and_version(texts)
+        return Envelope(
+            id=_uuid(texts),
+            source=_text(texts, "ce_source"),
+            type=event_type,
+            version=version,
+            time=_instant(texts),
+            number=number_of(headers),
+            traceparent=texts.get("traceparent"),
+        )
+
+
+def number_of(headers: Sequence[tuple[str, bytes]]) -> int:
+    """The number alone, so that a message that is otherwise broken still has its place.
+
+    Raises MalformedEnvelopeError.
+    """
+    raw = next((value for name, value in headers if name == "ce_sequence"), None)
+    if raw is None:
+        raise MalformedEnvelopeError("header ce_sequence is missing")
+    if not (raw.isdigit() and len(raw) <= len(str(NUMBER_MAX)) and 0 < int(raw) <= NUMBER_MAX):
+        raise MalformedEnvelopeError("header ce_sequence is not a positive whole number")
+    return int(raw)
+
+
+def _text(texts: Mapping[str, str], name: str) -> str:
+    if not texts.get(name):
+        raise MalformedEnvelopeError(f"header {name} is missing")
+    return texts[name]
+
+
+def _require(texts: Mapping[str, str], name: str, wanted: str) -> None:
+    if _text(texts, name) != wanted:
+        raise MalformedEnvelopeError(f"header {name} is not {wanted}")
+
+
+def _type_and_version(texts: Mapping[str, str]) -> tuple[str, int]:
+    event_type = _text(texts, "ce_type")
+    prefix = f"urn:fundmix:event:{event_type}:v"
+    schema = _text(texts, "ce_dataschema")
+    version = schema.removeprefix(prefix)
+    if version == schema or not version.isascii() or not version.isdigit():
+        raise MalformedEnvelopeError(f"header ce_dataschema does not start with {prefix}")
+    return event_type, int(version)
+
+
+def _uuid(texts: Mapping[str, str]) -> UUID:
+    try:
+        return UUID(_text(texts, "ce_id"))
+    except ValueError as error:
+        raise MalformedEnvelopeError("header ce_id is not a UUID") from error
+
+
+def _instant(texts: Mapping[str, str]) -> datetime:
+    try:
+        instant = datetime.fromisoformat(_text(texts, "ce_time"))
+    except ValueError as error:
+        raise MalformedEnvelopeError("header ce_time is not an instant") from error
+    if instant.tzinfo is None:
+        raise MalformedEnvelopeError("header ce_time has no time zone")
+    return instant

@@ -1,0 +1,112 @@
+"""Money is an integer number of minor units and a currency, always together."""
+
+import re
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+# A hundred thousand million yuan in fen: far above any city's budget, far below 2^63.
+AMOUNT_MINOR_MAX: Final = 10**13
+MINOR_PER_MAJOR: Final = 100
+AMOUNT_TEXT: Final = re.compile(
+    r"(?P<sign>-?)(?P<major>[0-9]{1,15})(?:\.(?P<minor>[0-9]+))?", re.ASCII
+)
+DECIMALS_MAX: Final = 2
+
+
+class Currency(StrEnum):
+    CNY = "CNY"
+
+
+def minor_from_text(text: str) -> int:
+    """Read "12000.00" as 1200000 fen.
+
+    Raises PydanticCustomError (a ValueError) when the text is no plain number, has more than two
+    decimals, or is beyond 10^13 minor units: an amount is never rounded on the way in.
+    """
+    match = AMOUNT_TEXT.fullmatch(text)
+    if match is None:
+        raise PydanticCustomError("amount_not_a_number", "an amount is written like 12000.00")
+    decimals = match["minor"] or ""
+    if len(decimals) > DECIMALS_MAX:
+        raise PydanticCustomError("amount_too_precise", "an amount has at most two decimals")
+    minor = int(match["major"]) * MINOR_PER_MAJOR + int(decimals.ljust(DECIMALS_MAX, "0") or "0")
+    if minor > AMOUNT_MINOR_MAX:
+        raise PydanticCustomError("amount_too_large", "an amount is at most 100000000000.00")
+    return -minor if match["sign"] else minor
+
+
+def text_from_minor(amount_minor: int) -> str:
+    major, minor = divmod(abs(amount_minor), MINOR_PER_MAJOR)
+    return f"{'-' if amount_minor < 0 else ''}{major}.{minor:02d}"
+
+
+class Money(BaseModel):
+    """An amount with its currency; in JSON `{"amount": "12000.00", "currency": "CNY"}`."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "properties": {
+                "amount": {
+                    "type": "string",
+                    "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$",
+                    "examples": ["12000.00"],
+                },
+                "currency": {"type": "string", "enum": ["CNY"]},
+            },
+            "required": ["amount", "currency"],
+        },
+    )
+
+    amount_minor: int = Field(ge=-AMOUNT_MINOR_MAX, le=AMOUNT_MINOR_MAX, strict=True)
+    currency: Currency = Currency.CNY
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_text(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "amount" not in value:
+            return value  # pyright: ignore[reportUnknownVariableType]  # of any shape; refused below
+        amount: Any = value["amount"]  # pyright: ignore[reportUnknownVariableType]  # checked next
+        if not isinstance(amount, str):
+            raise PydanticCustomError("amount_not_text", 'an amount is text, like "12000.00"')
+        if "currency" not in value:
+            raise PydanticCustomError("currency_missing", "an amount states its currency")
+        rest: dict[str, Any] = {str(k): v for k, v in value.items() if k != "amount"}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # keys of JSON
+        return {"amount_minor": minor_from_text(amount), **rest}
+
+    @model_serializer
+    def _write_text(self) -> dict[str, str]:
+        return {"amount": text_from_minor(self.amount_minor), "currency": str(self.currency)}
+
+    @classmethod
+    def of(cls, amount_minor: int, currency: Currency = Currency.CNY) -> Self:
+        return cls(amount_minor=amount_minor, currency=currency)
+
+    @classmethod
+    def parse(cls, text: str, currency: Currency = Currency.CNY) -> Self:
+        """Raises ValueError, as `minor_from_text`."""
+        return cls(amount_minor=minor_from_text(text), currency=currency)
+
+    def __str__(self) -> str:
+        return f"{text_from_minor(self.amount_minor)} {self.currency}"
+
+    def __add__(self, other: "Money") -> "Money":
+        assert self.currency == other.currency, "amounts of two currencies are never added"
+        return Money(amount_minor=self.amount_minor + other.amount_minor, currency=self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        assert self.currency == other.currency, "amounts of two currencies are never subtracted"
+        return Money(amount_minor=self.amount_minor - other.amount_minor, currency=self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(amount_minor=-self.amount_minor, currency=self.currency)

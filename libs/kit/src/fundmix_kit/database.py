@@ -1,0 +1,149 @@
+"""The pool of PostgreSQL connections, and the two ways to use one: to change and to read."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+from asyncpg import Connection, exceptions
+from pydantic import BaseModel, Field, PostgresDsn
+
+__all__ = ["Connection", "Database", "DatabaseSettings", "DatabaseUnavailableError"]
+
+CONNECT_TIME_S_MAX: Final = 5.0
+
+CANNOT_CONNECT: Final = (
+    OSError,
+    TimeoutError,
+    exceptions.InterfaceError,
+    exceptions.PostgresConnectionError,
+    exceptions.CannotConnectNowError,
+    exceptions.AdminShutdownError,
+    exceptions.CrashShutdownError,
+    exceptions.TooManyConnectionsError,
+)
+SESSION_ENDED: Final = (
+    exceptions.PostgresConnectionError,
+    exceptions.AdminShutdownError,
+    exceptions.CrashShutdownError,
+    exceptions.IdleInTransactionSessionTimeoutError,
+)
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached for now; the same call may work later."""
+
+    code = "database_unavailable"
+
+
+class DatabaseSettings(BaseModel):
+    url: PostgresDsn
+    # Only migrations run as the owner; a running service never has this right.
+    owner_url: PostgresDsn | None = None
+    connections_max: int = Field(default=10, ge=1, le=200)
+    statement_timeout_ms: int = Field(default=10_000, ge=100, le=600_000)
+    lock_timeout_ms: int = Field(default=5_000, ge=100, le=600_000)
+    idle_in_transaction_timeout_ms: int = Field(default=15_000, ge=100, le=600_000)
+
+    @property
+    def session_limits(self) -> dict[str, str]:
+        """Limits of every session, so that a paused process cannot hold a lock for ever."""
+        return {
+            "statement_timeout": str(self.statement_timeout_ms),
+            "lock_timeout": str(self.lock_timeout_ms),
+            "idle_in_transaction_session_timeout": str(self.idle_in_transaction_timeout_ms),
+        }
+
+
+class Database:
+    """One service's database. Every change goes through `transaction`, every read through `reading`."""
+
+    def __init__(self, settings: DatabaseSettings, *, application: str) -> None:
+        self._settings = settings
+        self._server_settings = {**settings.session_limits, "application_name": application}
+        self._pool: asyncpg.Pool | None = None
+        self._commit_callbacks: list[Callable[[], None]] = []
+
+    async def open(self) -> None:
+        """Raises DatabaseUnavailableError."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                str(self._settings.url),
+                min_size=1,
+                max_size=self._settings.connections_max,
+                timeout=CONNECT_TIME_S_MAX,
+                server_settings=self._server_settings,
+            )
+        except CANNOT_CONNECT as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            await asyncio.wait_for(pool.close(), CONNECT_TIME_S_MAX)
+        except TimeoutError:
+            pool.terminate()
+
+    async def connect(self) -> Connection:
+        """A connection outside the pool, for what keeps one: advisory locks and LISTEN.
+
+        Raises DatabaseUnavailableError.
+        """
+        try:
+            return await asyncpg.connect(
+                str(self._settings.url),
+                timeout=CONNECT_TIME_S_MAX,
+                server_settings=self._server_settings,
+            )
+        except CANNOT_CONNECT as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called after each committed transaction of this process."""
+        self._commit_callbacks.append(callback)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        """A read-committed transaction: committed at the end, rolled back on any error."""
+        async with self._acquire() as connection:
+            async with connection.transaction():
+                yield connection
+        for callback in self._commit_callbacks:
+            callback()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Connection]:
+        """One snapshot for any number of reads; changes are refused."""
+        async with (
+            self._acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Connection]:
+        """A pooled connection without a transaction: each statement stands alone."""
+        async with self._acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _acquire(self) -> AsyncGenerator[Connection]:
+        assert self._pool is not None, "the database is used before open()"
+        acquired = False
+        try:
+            async with self._pool.acquire(timeout=CONNECT_TIME_S_MAX) as connection:
+                acquired = True
+                try:
+                    yield connection
+                except (OSError, exceptions.InterfaceError, exceptions.PostgresError) as error:
+                    # The same classes also tell of our own mistakes; a lost session tells them apart.
+                    if connection.is_closed() or isinstance(error, SESSION_ENDED):
+                        raise DatabaseUnavailableError(str(error)) from error
+                    raise
+        except CANNOT_CONNECT as error:
+            if acquired:
+                raise
+            raise DatabaseUnavailableError(str(error)) from error
