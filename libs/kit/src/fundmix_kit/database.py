@@ -1,15 +1,15 @@
 """The pool of PostgreSQL connections, and the two ways to use one: to change and to read."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
 
 import asyncpg
 from asyncpg import Connection, exceptions
 from pydantic import BaseModel, Field, PostgresDsn
 
-__all__ = ["Connection", "Database", "DatabaseSettings", "DatabaseUnavailableError"]
+__all__ = ["Connection", "Database", "DatabaseSettings", "DatabaseUnavailableError", "columns"]
 
 CONNECT_TIME_S_MAX: Final = 5.0
 
@@ -28,6 +28,7 @@ SESSION_ENDED: Final = (
     exceptions.AdminShutdownError,
     exceptions.CrashShutdownError,
     exceptions.IdleInTransactionSessionTimeoutError,
+    exceptions.IdleSessionTimeoutError,
 )
 
 
@@ -57,7 +58,7 @@ class DatabaseSettings(BaseModel):
 
 
 class Database:
-    """One service's database. Every change goes through `transaction`, every read through `reading`."""
+    """One service's database: changes go through `transaction`, reads through `reading`."""
 
     def __init__(self, settings: DatabaseSettings, *, application: str) -> None:
         self._settings = settings
@@ -87,19 +88,25 @@ class Database:
         except TimeoutError:
             pool.terminate()
 
-    async def connect(self) -> Connection:
+    @asynccontextmanager
+    async def dedicated(self, *, idle_time_ms_max: int) -> AsyncGenerator[Connection]:
         """A connection outside the pool, for what keeps one: advisory locks and LISTEN.
 
-        Raises DatabaseUnavailableError.
+        The server ends it when it is silent for longer, as when its process is paused.
+        Raises DatabaseUnavailableError, also when the session is lost inside the block.
         """
+        limits = {**self._server_settings, "idle_session_timeout": str(idle_time_ms_max)}
         try:
-            return await asyncpg.connect(
-                str(self._settings.url),
-                timeout=CONNECT_TIME_S_MAX,
-                server_settings=self._server_settings,
+            connection = await asyncpg.connect(
+                str(self._settings.url), timeout=CONNECT_TIME_S_MAX, server_settings=limits
             )
         except CANNOT_CONNECT as error:
             raise DatabaseUnavailableError(str(error)) from error
+        try:
+            with translating_lost_session(connection):
+                yield connection
+        finally:
+            connection.terminate()
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Have `callback` called after each committed transaction of this process."""
@@ -108,9 +115,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """A read-committed transaction: committed at the end, rolled back on any error."""
-        async with self._acquire() as connection:
-            async with connection.transaction():
-                yield connection
+        async with self._acquire() as connection, connection.transaction():
+            yield connection
         for callback in self._commit_callbacks:
             callback()
 
@@ -136,14 +142,25 @@ class Database:
         try:
             async with self._pool.acquire(timeout=CONNECT_TIME_S_MAX) as connection:
                 acquired = True
-                try:
+                with translating_lost_session(connection):
                     yield connection
-                except (OSError, exceptions.InterfaceError, exceptions.PostgresError) as error:
-                    # The same classes also tell of our own mistakes; a lost session tells them apart.
-                    if connection.is_closed() or isinstance(error, SESSION_ENDED):
-                        raise DatabaseUnavailableError(str(error)) from error
-                    raise
         except CANNOT_CONNECT as error:
             if acquired:
                 raise
             raise DatabaseUnavailableError(str(error)) from error
+
+
+@contextmanager
+def translating_lost_session(connection: Connection) -> Generator[None]:
+    """Tell a lost session from our own mistakes: both come in the same classes."""
+    try:
+        yield
+    except (OSError, exceptions.InterfaceError, exceptions.PostgresError) as error:
+        if connection.is_closed() or isinstance(error, SESSION_ENDED):
+            raise DatabaseUnavailableError(str(error)) from error
+        raise
+
+
+def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Rows turned into the `count` arrays that one `unnest` takes."""
+    return [[row[i] for row in rows] for i in range(count)]

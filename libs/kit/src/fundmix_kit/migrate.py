@@ -1,7 +1,7 @@
 """Migrations: run as the owner of the database, under a lock; a running service cannot do this."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -190,5 +190,3 @@ async def migrate(settings: DatabaseSettings, *, location: Path, revision: str =
 
 def migrate_now(settings: DatabaseSettings, *, location: Path) -> None:
     asyncio.run(migrate(settings, location=location))
-
-

@@ -45,7 +45,7 @@ class KitTable(SQLModel):
     metadata = MetaData(naming_convention=NAMING)
 
     @declared_attr.directive
-    def __tablename__(cls) -> str:  # noqa: N805  # SQLAlchemy calls it with the class
+    def __tablename__(cls) -> str:  # noqa: N805  # pyright: ignore[reportIncompatibleVariableOverride]  # SQLAlchemy calls it with the class
         return table_name(cls.__name__)
 
 
@@ -129,7 +129,7 @@ class Quarantine(KitTable, table=True):
     quarantined_at: datetime = Field(sa_column=timestamp())
     state: str = Field(sa_column_kwargs={"server_default": text("'open'")})
     decided_by: str | None = None
-    decided_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # SQLModel types sa_type as a class, SQLAlchemy takes an instance
+    decided_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     decision: str | None = None
 
 

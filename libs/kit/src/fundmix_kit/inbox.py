@@ -1,0 +1,102 @@
+"""What has been consumed, and what is due: moved in the transaction that applies it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from fundmix_kit.database import Connection, columns
+from fundmix_kit.numbering import PartitionProgress
+
+Place = tuple[str, int]
+"""A topic and one of its partitions."""
+
+READ_POSITIONS: Final = """
+    SELECT topic, partition, next_number, offset_hint, cluster_id FROM consumer_position
+"""
+ADD_POSITIONS: Final = """
+    INSERT INTO consumer_position (topic, partition, next_number, offset_hint)
+    SELECT topic, partition, 1, 0 FROM unnest($1::text[], $2::smallint[]) AS u (topic, partition)
+    ON CONFLICT DO NOTHING
+"""
+# Ordered, so that two consumers that disagree about who owns a partition cannot deadlock.
+LOCK_POSITIONS: Final = """
+    SELECT p.topic, p.partition, p.next_number
+    FROM consumer_position p
+    JOIN unnest($1::text[], $2::smallint[]) AS u (topic, partition) USING (topic, partition)
+    ORDER BY p.topic, p.partition
+    FOR UPDATE OF p
+"""
+MOVE_POSITIONS: Final = """
+    UPDATE consumer_position p
+    SET next_number = u.next_number, offset_hint = u.offset_hint, cluster_id = $5
+    FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
+        AS u (topic, partition, next_number, offset_hint)
+    WHERE p.topic = u.topic AND p.partition = u.partition
+"""
+KNOWN_IDS: Final = "SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])"
+IDS_OF_NUMBERS: Final = """
+    SELECT i.topic, i.partition, i.number, i.event_id
+    FROM inbox i
+    JOIN unnest($1::text[], $2::smallint[], $3::bigint[]) AS u (topic, partition, number)
+        USING (topic, partition, number)
+"""
+INBOX_COLUMNS: Final = ("topic", "partition", "number", "event_id")
+
+
+class StalePositionError(Exception):
+    """Another consumer has moved on from where this one stands; it must look again."""
+
+    code = "stale_position"
+
+
+async def read_positions(
+    connection: Connection, *, cluster_id: str | None
+) -> dict[Place, PartitionProgress]:
+    """What is due in each partition. A hint from another cluster's log is worth nothing."""
+    rows = await connection.fetch(READ_POSITIONS)
+    return {
+        (row["topic"], row["partition"]): PartitionProgress(
+            next_number=row["next_number"],
+            offset_hint=row["offset_hint"] if row["cluster_id"] == cluster_id else 0,
+        )
+        for row in rows
+    }
+
+
+async def move_positions(
+    connection: Connection,
+    *,
+    before: Mapping[Place, int],
+    after: Mapping[Place, PartitionProgress],
+    cluster_id: str,
+) -> None:
+    """Compare-and-set the numbers due, for all partitions or none.
+
+    Raises StalePositionError when one is not where `before` says.
+    """
+    places = sorted(before)
+    await connection.execute(ADD_POSITIONS, *columns(places, 2))
+    # The wait for the lock must not be part of the statement that reads what was waited for.
+    rows = await connection.fetch(LOCK_POSITIONS, *columns(places, 2))
+    found = {(row["topic"], row["partition"]): row["next_number"] for row in rows}
+    for place in places:
+        if found[place] != before[place]:
+            raise StalePositionError(f"{place}: {found[place]} is due, not {before[place]}")
+    moved = [(*place, after[place].next_number, after[place].offset_hint) for place in places]
+    await connection.execute(MOVE_POSITIONS, *columns(moved, 4), cluster_id)
+
+
+async def known_ids(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
+    return {row["event_id"] for row in await connection.fetch(KNOWN_IDS, event_ids)}
+
+
+async def ids_of_numbers(
+    connection: Connection, numbers: Sequence[tuple[str, int, int]]
+) -> dict[tuple[str, int, int], UUID]:
+    """The event that each (topic, partition, number) was when it was applied."""
+    rows = await connection.fetch(IDS_OF_NUMBERS, *columns(numbers, 3))
+    return {(r["topic"], r["partition"], r["number"]): r["event_id"] for r in rows}
+
+
+async def record(connection: Connection, rows: Sequence[tuple[str, int, int, UUID]]) -> None:
+    await connection.copy_records_to_table("inbox", records=rows, columns=INBOX_COLUMNS)

@@ -1,0 +1,150 @@
+"""The only module that knows aiokafka: settings, topics, producers and consumers."""
+
+import ssl
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, Literal
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+from pydantic import BaseModel, Field, SecretStr
+
+REQUEST_TIME_MS_MAX: Final = 5_000
+CONNECT_BACKOFF_MS: Final = 50
+RETENTION_WITHOUT_END: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
+
+
+class BrokerUnavailableError(Exception):
+    """The broker cannot be reached, or not trusted, for now; the same call may work later."""
+
+    code = "broker_unavailable"
+
+
+class KafkaSettings(BaseModel):
+    bootstrap_servers: str = "127.0.0.1:9092"
+    # The embedded broker refuses idempotent producers; correctness rests on our numbers alone.
+    is_idempotent: bool = True
+    # Only where the broker is known to forget; elsewhere an operator decides to send again.
+    republish_on_new_cluster: bool = False
+    replication_factor: int = Field(default=1, ge=1, le=5)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ca_file: str | None = None
+    session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
+
+
+def _options(settings: KafkaSettings) -> dict[str, Any]:
+    password = settings.sasl_password
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "security_protocol": settings.security_protocol,
+        "request_timeout_ms": REQUEST_TIME_MS_MAX,
+        "retry_backoff_ms": CONNECT_BACKOFF_MS,
+        "metadata_max_age_ms": 30_000,
+    }
+    if settings.security_protocol.endswith("SSL"):
+        options["ssl_context"] = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = settings.sasl_mechanism
+        options["sasl_plain_username"] = settings.sasl_username
+        options["sasl_plain_password"] = password.get_secret_value() if password else None
+    return options
+
+
+@contextmanager
+def translating_broker_errors() -> Generator[None]:
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+def partition_of(key: str, *, partitions: int) -> int:
+    """The partition Kafka's own clients choose for a key."""
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+class Admin:
+    """What is asked of the broker beside sending and reading."""
+
+    def __init__(self, client: AIOKafkaAdminClient, settings: KafkaSettings) -> None:
+        self._client = client
+        self._settings = settings
+
+    async def cluster_id(self) -> str:
+        """The broker's log as a whole: another id is another, or an emptied, broker.
+
+        Raises BrokerUnavailableError.
+        """
+        with translating_broker_errors():
+            description = await self._client.describe_cluster()
+        cluster_id = description.get("cluster_id")
+        if not isinstance(cluster_id, str) or not cluster_id:
+            raise BrokerUnavailableError("the broker does not say its cluster id")
+        return cluster_id
+
+    async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
+        """Create the topics that are missing. Raises BrokerUnavailableError."""
+        topics = [
+            NewTopic(
+                name=name,
+                num_partitions=count,
+                replication_factor=self._settings.replication_factor,
+                topic_configs=RETENTION_WITHOUT_END,
+            )
+            for name, count in partitions.items()
+        ]
+        with translating_broker_errors():
+            response = await self._client.create_topics(topics, timeout_ms=REQUEST_TIME_MS_MAX)
+            for topic, error_code, *_ in response.topic_errors:
+                error = for_code(error_code)
+                if error_code != 0 and error is not TopicAlreadyExistsError:
+                    raise error(topic)
+
+
+@asynccontextmanager
+async def admin(settings: KafkaSettings) -> AsyncGenerator[Admin]:
+    """Raises BrokerUnavailableError."""
+    client = AIOKafkaAdminClient(**_options(settings))
+    try:
+        with translating_broker_errors():
+            await client.start()
+        yield Admin(client, settings)
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def producer(settings: KafkaSettings) -> AsyncGenerator[AIOKafkaProducer]:
+    """A producer that loses nothing it confirms. Raises BrokerUnavailableError."""
+    client = AIOKafkaProducer(
+        **_options(settings),
+        acks="all",
+        enable_idempotence=settings.is_idempotent,
+        max_request_size=4 * 1024 * 1024,
+    )
+    try:
+        with translating_broker_errors():
+            await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+def consumer(settings: KafkaSettings, *, group: str) -> AIOKafkaConsumer:
+    """A consumer that keeps no offsets of its own accord and starts at the beginning when lost."""
+    return AIOKafkaConsumer(
+        **_options(settings),
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=settings.session_timeout_ms,
+        heartbeat_interval_ms=max(settings.session_timeout_ms // 5, 200),
+        max_poll_interval_ms=60_000,
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )

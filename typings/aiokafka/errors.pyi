@@ -1,0 +1,6 @@
+class KafkaError(RuntimeError):
+    retriable: bool
+
+class TopicAlreadyExistsError(KafkaError): ...
+
+def for_code(error_code: int) -> type[KafkaError]: ...
