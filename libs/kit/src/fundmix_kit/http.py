@@ -1,0 +1,79 @@
+"""The HTTP application of a process: its routes, behind the same edge in every service."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel, Field
+from starlette.types import Lifespan
+
+from fundmix_kit.auth import TokenVerifier, require_safe_binding
+from fundmix_kit.edge import Edge
+from fundmix_kit.health import Health
+from fundmix_kit.metrics import Metrics
+from fundmix_kit.openapi import install_openapi
+from fundmix_kit.policy import Policy, install_policy
+from fundmix_kit.problem_handlers import install_problems
+from fundmix_kit.problems import ProblemTable
+from fundmix_kit.routes import RouteTemplates
+
+
+class HttpSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65_535)
+    body_bytes_max: int = Field(default=1_048_576, ge=1_024, le=104_857_600)
+    request_time_ms_max: int = Field(default=15_000, ge=10, le=600_000)
+    replica_wait_ms_max: int = Field(default=2_000, ge=0, le=60_000)
+
+
+def build_app(
+    *,
+    title: str,
+    settings: HttpSettings,
+    table: ProblemTable,
+    policy: Policy,
+    verifier: TokenVerifier,
+    routers: Sequence[APIRouter],
+    health: Health,
+    metrics: Metrics,
+    lifespan: Lifespan[FastAPI] | None = None,
+) -> FastAPI:
+    """The whole API of a service. Raises UnsafeBindingError."""
+    require_safe_binding(verifier.settings, host=settings.host)
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, lifespan=lifespan)
+    templates = _install_edge(app, settings=settings, table=table, metrics=metrics)
+    _add_operational_routes(app, health, metrics)
+    install_policy(app, policy, verifier, templates)
+    for router in routers:
+        app.include_router(router)
+    install_openapi(app, policy)
+    return app
+
+
+def build_operational_app(*, settings: HttpSettings, health: Health, metrics: Metrics) -> FastAPI:
+    """For a process without the API: only what its supervisor and Prometheus ask."""
+    app = FastAPI(openapi_url=None)
+    _install_edge(app, settings=settings, table=ProblemTable({}, {}), metrics=metrics)
+    _add_operational_routes(app, health, metrics)
+    return app
+
+
+def _install_edge(
+    app: FastAPI, *, settings: HttpSettings, table: ProblemTable, metrics: Metrics
+) -> RouteTemplates:
+    templates = RouteTemplates(app)
+    app.add_middleware(
+        Edge,
+        table=table,
+        metrics=metrics,
+        templates=templates,
+        body_bytes_max=settings.body_bytes_max,
+        request_time_ms_max=settings.request_time_ms_max,
+    )
+    install_problems(app, table)
+    return templates
+
+
+def _add_operational_routes(app: FastAPI, health: Health, metrics: Metrics) -> None:
+    app.add_route("/healthz", health.answer_alive)
+    app.add_route("/readyz", health.answer_ready)
+    app.add_route("/metrics", metrics.answer)
