@@ -106,14 +106,14 @@ async def apply_batch(
             await inbox.move_positions(
                 connection, before=batch.before, after=batch.after, cluster_id=cluster_id
             )
-        if batch.duplicates:
-            await _check_duplicates(connection, batch.duplicates)
         if batch.poison:
             await quarantine.add(connection, batch.poison, now=now)
         fresh = await _fresh(connection, batch.deliveries)
         if fresh:
             await inbox.record(connection, [_inbox_row(delivery) for delivery, _ in fresh])
             await handler.apply(connection, [prepared for _, prepared in fresh])
+        if batch.duplicates:  # last, because the original may stand in this very batch
+            await _check_duplicates(connection, batch.duplicates)
     for message, error in batch.poison:
         log.error(
             "message_quarantined",

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from pydantic import BaseModel, Field, SecretStr
 
-REQUEST_TIME_MS_MAX: Final = 5_000
+REQUEST_TIME_MS_MAX: Final = 10_000
 CONNECT_BACKOFF_MS: Final = 50
 RETENTION_WITHOUT_END: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 
