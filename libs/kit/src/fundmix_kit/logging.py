@@ -33,7 +33,10 @@ def configure_logging(settings: LogSettings, *, service: str) -> None:
         add_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        # Without local variables: they hold tokens and what donors have sent.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
     ]
     render = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     level = LEVELS[settings.level]

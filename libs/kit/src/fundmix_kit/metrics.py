@@ -64,9 +64,5 @@ class EventMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         place = ("topic", "partition")
-        self.outbox_waiting = metrics.gauge("outbox_waiting_rows", "Outbox rows not yet sent.")
         self.sent_number = metrics.gauge("relay_sent_number", "Last number sent.", place)
         self.next_number = metrics.gauge("consumer_next_number", "Next number expected.", place)
-        self.quarantined = metrics.gauge("quarantined_messages", "Messages in quarantine.")
-        self.sent = metrics.counter("relay_sent_events", "Events sent.", ("topic",))
-        self.applied = metrics.counter("consumer_applied_events", "Events applied.", ("topic",))

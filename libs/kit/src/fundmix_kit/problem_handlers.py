@@ -33,6 +33,13 @@ BUSY: Final = (
 )
 
 
+class MalformedJsonError(ProblemError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            HTTPStatus.BAD_REQUEST, "malformed_json", f"The body is not JSON: {reason}."
+        )
+
+
 def install_problems(app: FastAPI, table: ProblemTable) -> None:
     """Have every exception that a route may raise answered from `table`.
 
@@ -56,6 +63,9 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        # FastAPI's answer to JSON that is not even text, or is nested too deep.
+        if isinstance(error.__cause__, ValueError | RecursionError):
+            error = MalformedJsonError("it cannot be read")
         return answer_problem(request.scope, table, error)
 
     async def invalid(request: Request, error: Exception) -> Response:
@@ -94,11 +104,7 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
 def _invalid_request(error: RequestValidationError) -> ProblemError:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            "malformed_json",
-            f"The body is not JSON: {first['ctx']['error']} at character {first['loc'][1]}.",
-        )
+        return MalformedJsonError(f"{first['ctx']['error']} at character {first['loc'][1]}")
     # FastAPI hands on the bytes of a body that is not declared to be JSON.
     if isinstance(error.body, bytes):
         return ProblemError(

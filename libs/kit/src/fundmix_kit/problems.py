@@ -190,7 +190,7 @@ def problem_response(
     return Response(
         # Lone surrogates may come in with a JSON escape; they must not break the answer.
         json.dumps(document, ensure_ascii=False).encode(errors="backslashreplace"),
-        status,
+        status.value,
         {**(headers or {}), "Content-Language": language, "Vary": "Accept-Language"},
         PROBLEM_MEDIA_TYPE,
     )
