@@ -76,7 +76,7 @@ async def test_a_leftover_is_known_by_its_start_time(tmp_path: Path) -> None:
     assert leftovers.find(pid, started_at=started_at - 60) is None
     leftover = leftovers.find(pid, started_at=started_at)
     assert leftover is not None
-    await leftovers.end(leftover, program.stop_signal, limit_s=0.1)
+    await leftovers.end(leftover, limit_s=0.1)
 
     assert leftovers.find(pid) is None
     await child.stop()

@@ -33,7 +33,9 @@ def find(pid: int, *, started_at: float | None = None) -> psutil.Process | None:
     return process
 
 
-async def end(process: psutil.Process, stop_signal: signal.Signals, *, limit_s: float) -> None:
+async def end(
+    process: psutil.Process, *, limit_s: float, stop_signal: signal.Signals = signal.SIGTERM
+) -> None:
     """Ask the process to stop; kill it, and what is left of its group, after the limit."""
     with suppress(psutil.NoSuchProcess):
         process.send_signal(stop_signal)

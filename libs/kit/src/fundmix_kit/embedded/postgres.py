@@ -158,7 +158,7 @@ async def end_leftover(data: Path) -> None:
         return
     server = leftovers.find(pid)
     if server and str(data) in server.cmdline():
-        await leftovers.end(server, signal.SIGINT, limit_s=LEFTOVER_TIME_S_MAX)
+        await leftovers.end(server, limit_s=LEFTOVER_TIME_S_MAX, stop_signal=signal.SIGINT)
     note.unlink(missing_ok=True)
 
 
