@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import asyncpg
 import pytest
 from asyncpg import exceptions
 from fundmix_kit.embedded.databases import ServiceDatabase, ensure_database
-from fundmix_kit.embedded.postgres import EmbeddedPostgres
+from fundmix_kit.embedded.postgres import EmbeddedPostgres, binaries
 from fundmix_kit.embedded.processes import Child, free_port
 from fundmix_kit.embedded.tansu import tansu
 from fundmix_kit.testing.databases import FreshDatabases
@@ -40,6 +42,26 @@ async def test_postgres_keeps_its_data_between_runs(tmp_path: Path) -> None:
     await server.prepare(log=tmp_path / "log")
     async with running(server.program(), tmp_path / "log"):
         await execute(server.url, "SELECT n FROM kept")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+async def test_root_runs_postgres_from_below_a_folder_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = binaries().parents[1]
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(package, closed / package.name)
+    # The libraries that the binaries are linked with.
+    shutil.copytree(package.with_suffix(".libs"), closed / f"{package.name}.libs")
+    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
+    server = a_server(closed)
+
+    await server.prepare(log=tmp_path / "log")
+
+    assert binaries().is_relative_to(closed)
+    async with running(server.program(), tmp_path / "log"):
+        await execute(server.url, "SELECT 1")
 
 
 async def test_postgres_refuses_a_wrong_password(postgres_server: EmbeddedPostgres) -> None:

@@ -198,9 +198,11 @@ def _as_server_user(folder: Path) -> list[str]:
     if _can_reach(folder) and _can_reach(binaries()):
         return [*change, "--"]
     # Typically everything is below /root, which is closed to others. Opening it would be worse
-    # than a server that may pass through.
+    # than a server that may pass through. The security bit is for initdb: it asks access(2), which
+    # otherwise answers an unprivileged user as if it had no capability.
     capability = _passing_capability(folder)
-    return [*change, f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}", "--"]
+    gain = (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
+    return [*change, *gain, "--securebits=+no_setuid_fixup", "--"]
 
 
 def _can_reach(folder: Path) -> bool:
