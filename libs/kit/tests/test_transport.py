@@ -16,6 +16,7 @@ from fundmix_kit.database import Connection, Database, DatabaseSettings
 from fundmix_kit.delivery import Delivery, NumberConflictError
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.kafka import KafkaSettings
+from fundmix_kit.metrics import EventMetrics, Metrics
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.quarantine import PoisonError
@@ -88,6 +89,7 @@ class Site:
             source=OutboxSource(partitions=self.partitions),
             partitions=self.partitions,
             clock=self.clock,
+            metrics=EventMetrics(Metrics()),
         )
 
     def consumer(self, *, codec: Codec | None = None) -> Consumer[Ticked]:
@@ -100,6 +102,7 @@ class Site:
             codec=codec or self.codec,
             handler=Recording(),
             clock=self.clock,
+            metrics=EventMetrics(Metrics()),
         )
 
     async def applied(self) -> list[tuple[str, int]]:

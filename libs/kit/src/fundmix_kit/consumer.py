@@ -18,6 +18,7 @@ from fundmix_kit.database import Database, DatabaseUnavailableError
 from fundmix_kit.delivery import Batch, Handler, PreparedT, apply_batch, prepare
 from fundmix_kit.inbox import Place, StalePositionError, read_positions
 from fundmix_kit.kafka import Admin, BrokerUnavailableError, KafkaSettings, admin
+from fundmix_kit.metrics import EventMetrics
 from fundmix_kit.numbering import PartitionProgress, sort_messages
 from fundmix_kit.quarantine import Incoming
 from fundmix_kit.watchdog import BrokerLostLogError, ConsumerStalledError, Watchdog
@@ -69,6 +70,7 @@ class Consumer(Generic[PreparedT]):
         codec: Codec,
         handler: Handler[PreparedT],
         clock: Clock,
+        metrics: EventMetrics,
     ) -> None:
         self._database = database
         self._kafka = kafka
@@ -78,6 +80,7 @@ class Consumer(Generic[PreparedT]):
         self._codec = codec
         self._handler = handler
         self._clock = clock
+        self._metrics = metrics
         self._cluster_id = ""
         self._progress: dict[Place, PartitionProgress] = {}
         self._is_rejoined = False
@@ -205,6 +208,8 @@ class Consumer(Generic[PreparedT]):
             cluster_id=self._cluster_id,
             now=self._clock.now(),
         )
+        for (topic, partition), progress in batch.after.items():
+            self._metrics.next_number.labels(topic, str(partition)).set(progress.next_number)
 
     def _waiting(self) -> set[Place]:
         return {place for place, p in self._progress.items() if p.gap_offset is not None}

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
-from alembic.operations import Operations
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -131,19 +130,19 @@ KIT_GRANTS_V1: Final = {
 }
 
 
-def create_kit_tables(operations: Operations) -> None:
+def create_kit_tables() -> None:
     """The kit's tables as of version 1: called once, by a service's first migration."""
     for statement in KIT_TABLES_V1:
-        operations.execute(statement)
-    grant_to_service(operations, KIT_GRANTS_V1)
+        op.execute(statement)
+    grant_to_service(KIT_GRANTS_V1)
 
 
-def grant_to_service(operations: Operations, grants: Mapping[str, str]) -> None:
+def grant_to_service(grants: Mapping[str, str]) -> None:
     """Give the running service exactly these rights, table by table."""
     role = context.config.attributes["service_role"]
-    quoted = operations.get_bind().dialect.identifier_preparer.quote(role)
+    quoted = op.get_bind().dialect.identifier_preparer.quote(role)
     for table, rights in grants.items():
-        operations.execute(f"GRANT {rights} ON {table} TO {quoted}")
+        op.execute(f"GRANT {rights} ON {table} TO {quoted}")
 
 
 def run_environment(metadata: MetaData) -> None:

@@ -4,7 +4,7 @@ The table says whether a role may use a route at all, and on whose rows; the rou
 `Access` for the filter (`org_filter`) or has one row checked (`require_own`).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from http import HTTPStatus
@@ -84,6 +84,11 @@ class Access:
         if self.scope is Scope.OWN and self.principal.org not in orgs:
             raise ForeignRowError
 
+    def require_level(self, level: str) -> None:
+        """Raises ForeignRowError for a row of another level, if the principal has one."""
+        if self.scope is Scope.OWN and self.principal.level not in (None, level):
+            raise ForeignRowError
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyCase:
@@ -105,13 +110,14 @@ class Policy:
     def row(self, method: str, path: str) -> Row | None:
         return self._rows.get(("GET" if method == "HEAD" else method, path))
 
-    def cases(self, roles: Collection[str]) -> Iterator[PolicyCase]:
+    def cases(self, roles: Collection[str]) -> list[PolicyCase]:
         """Every guarded route with every role, to generate tests from."""
-        for (method, path), row in self._rows.items():
-            if isinstance(row, Public):
-                continue
-            for role in roles:
-                yield PolicyCase(method=method, path=path, role=role, scope=row.get(role))
+        return [
+            PolicyCase(method=method, path=path, role=role, scope=row.get(role))
+            for (method, path), row in self._rows.items()
+            if not isinstance(row, Public)
+            for role in roles
+        ]
 
     def missing(self, app: Starlette) -> set[tuple[str, str]]:
         """Routes that the table does not name; a service tests that there are none."""

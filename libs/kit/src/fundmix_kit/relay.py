@@ -21,6 +21,7 @@ from fundmix_kit.kafka import (
     producer,
     translating_broker_errors,
 )
+from fundmix_kit.metrics import EventMetrics
 from fundmix_kit.wake import WAKE_CHANNEL
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class Relay:
         source: RelaySource,
         partitions: Mapping[str, int],
         clock: Clock,
+        metrics: EventMetrics,
     ) -> None:
         self._database = database
         self._kafka = kafka
@@ -90,6 +92,7 @@ class Relay:
         self._source = source
         self._partitions = partitions
         self._clock = clock
+        self._metrics = metrics
         self._state = "starts"
         self._is_ready = False
         self._woken = asyncio.Event()
@@ -198,6 +201,8 @@ class Relay:
         sent = surely_sent(batch, [isinstance(outcome, BaseException) for outcome in outcomes])
         if sent:
             await self._source.mark_sent(connection, sent)
+        for (topic, partition), number in sent.items():
+            self._metrics.sent_number.labels(topic, str(partition)).set(number)
         log.debug("relayed", events=len(batch), partitions=len(sent))
         failed = next((o for o in outcomes if isinstance(o, BaseException)), None)
         if failed is not None:

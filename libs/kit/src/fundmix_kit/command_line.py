@@ -1,0 +1,59 @@
+"""What a service's `python -m` understands: `migrate`, and `run` with any of its parts."""
+
+import argparse
+import sys
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+import uvloop
+from pydantic import ValidationError
+
+from fundmix_kit.auth import UnsafeBindingError
+from fundmix_kit.logging import configure_logging
+from fundmix_kit.process import ProcessSettings
+
+log = structlog.get_logger()
+
+SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
+
+
+def run_service(
+    settings_class: type[SettingsT],
+    *,
+    name: str,
+    parts: Sequence[str],
+    migrations: Path,
+    run: Callable[[SettingsT, Collection[str]], Coroutine[None, None, None]],
+) -> None:
+    """Exits with 1 and a reason when the settings are wrong or a part fails, 0 when stopped."""
+    parser = argparse.ArgumentParser(prog=f"python -m {name.replace('-', '_')}")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("migrate", help="bring the database up to date, as its owner")
+    running = verbs.add_parser("run", help="run some or all parts in this process")
+    running.add_argument("parts", nargs="+", choices=parts)
+    arguments = parser.parse_args()
+    try:
+        settings = settings_class()
+    except ValidationError as error:
+        sys.exit(f"{name}: settings are missing or wrong\n{_named(error)}")
+    configure_logging(settings.log, service=name)
+    if arguments.verb == "migrate":
+        # Only here: it brings in the whole of SQLAlchemy's engine and alembic.
+        from fundmix_kit.migrate import migrate_now  # noqa: PLC0415
+
+        migrate_now(settings.database, location=migrations)
+        return
+    try:
+        uvloop.run(run(settings, frozenset(arguments.parts)))
+    except* UnsafeBindingError as errors:
+        sys.exit(f"{name}: {errors.exceptions[0]}")
+
+
+def _named(error: ValidationError) -> str:
+    """Each wrong setting by the name of its variable, without its value: it may be a secret."""
+    return "\n".join(
+        f"FUNDMIX_{'__'.join(map(str, found['loc'])).upper()}: {found['msg']}"
+        for found in error.errors(include_input=False)
+    )

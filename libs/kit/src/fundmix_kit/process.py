@@ -1,0 +1,134 @@
+"""One process of a service: any of its parts, behind one HTTP port, ended cleanly by a signal."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+import structlog
+import uvicorn
+from fundmix_events.codec import Codec
+from starlette.types import ASGIApp
+
+from fundmix_kit.auth import AuthSettings, TokenVerifier
+from fundmix_kit.backoff import Backoff
+from fundmix_kit.clock import SystemClock
+from fundmix_kit.consumer import Consumer, ConsumerSettings
+from fundmix_kit.database import Database, DatabaseSettings, DatabaseUnavailableError
+from fundmix_kit.delivery import Handler, PreparedT
+from fundmix_kit.health import CheckResult, Health, database_check
+from fundmix_kit.http import HttpSettings
+from fundmix_kit.kafka import KafkaSettings
+from fundmix_kit.logging import LogSettings
+from fundmix_kit.metrics import EventMetrics, Metrics
+from fundmix_kit.relay import Relay, RelaySettings, RelaySource
+from fundmix_kit.wake import Waker
+
+log = structlog.get_logger()
+
+STOP_TIME_S_MAX = 8
+
+
+class ProcessSettings(Protocol):
+    """What every service's settings have."""
+
+    database: DatabaseSettings
+    kafka: KafkaSettings
+    auth: AuthSettings
+    http: HttpSettings
+    relay: RelaySettings
+    consumer: ConsumerSettings
+    log: LogSettings
+
+
+class Process:
+    """Collects what runs in this process; `serve` runs it until a signal or a failure."""
+
+    def __init__(self, name: str, settings: ProcessSettings) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = SystemClock()
+        self.database = Database(settings.database, application=name)
+        self.verifier = TokenVerifier(settings.auth, clock=self.clock)
+        self.health = Health()
+        self.metrics = Metrics()
+        self._event_metrics = EventMetrics(self.metrics)
+        self._loops: dict[str, Callable[[], Coroutine[None, None, None]]] = {}
+        self.health.add("database", database_check(self.database))
+        self._loops["waker"] = Waker(self.database).run
+
+    def add_relay(self, source: RelaySource, partitions: Mapping[str, int]) -> None:
+        relay = Relay(
+            database=self.database,
+            kafka=self.settings.kafka,
+            settings=self.settings.relay,
+            source=source,
+            partitions=partitions,
+            clock=self.clock,
+            metrics=self._event_metrics,
+        )
+        self._loops["relay"] = relay.run
+        self.health.add("relay", _check_of(relay.check))
+
+    def add_consumer(
+        self, handler: Handler[PreparedT], *, codec: Codec, partitions: Mapping[str, int]
+    ) -> None:
+        consumer = Consumer(
+            database=self.database,
+            kafka=self.settings.kafka,
+            settings=self.settings.consumer,
+            group=self.name,
+            partitions=partitions,
+            codec=codec,
+            handler=handler,
+            clock=self.clock,
+            metrics=self._event_metrics,
+        )
+        self._loops["consumer"] = consumer.run
+        self.health.add("consumer", _check_of(consumer.check))
+
+    async def serve(self, app: ASGIApp) -> None:
+        """Run until SIGTERM or SIGINT; a loop that fails ends the process with its error."""
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=self.settings.http.host,
+                port=self.settings.http.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_TIME_S_MAX,
+            )
+        )
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.verifier.close)
+            await self._open_database()
+            stack.push_async_callback(self.database.close)
+            async with asyncio.TaskGroup() as group:
+                loops = [group.create_task(run(), name=n) for n, run in self._loops.items()]
+                log.info("process_started", parts=list(self._loops), port=self.settings.http.port)
+                await server.serve()
+                for loop in loops:
+                    loop.cancel()
+        log.info("process_stopped")
+
+    async def _open_database(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                await self.database.open()
+            except DatabaseUnavailableError as error:
+                log.warning("database_awaited", detail=str(error))
+                await backoff.wait()
+            else:
+                return
+
+
+def _check_of(
+    check: Callable[[], Awaitable[tuple[bool, str]]],
+) -> Callable[[], Awaitable[CheckResult]]:
+    async def run() -> CheckResult:
+        is_ok, detail = await check()
+        return CheckResult(is_ok=is_ok, detail=detail)
+
+    return run

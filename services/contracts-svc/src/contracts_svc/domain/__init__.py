@@ -1,0 +1,1 @@
+"""The rules of contracts: no clock, database, broker or log."""
