@@ -125,4 +125,6 @@ def _stored(answer: Answer, status: HTTPStatus) -> StoredAnswer:
         headers["Location"] = answer.location
     if answer.positions:
         headers[POSITION_HEADER] = ", ".join(map(str, answer.positions))
-    return StoredAnswer(status=status, headers=headers, body=answer.body.model_dump_json().encode())
+    return StoredAnswer(
+        status=status.value, headers=headers, body=answer.body.model_dump_json().encode()
+    )

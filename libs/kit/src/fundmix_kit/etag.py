@@ -81,5 +81,5 @@ def resource_response(request: Request, body: BaseModel, *, version: int) -> Res
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     known = {item.strip() for item in request.headers.get("if-none-match", "").split(",")}
     if known & {tag, f"W/{tag}", "*"}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
     return Response(body.model_dump_json(), headers=headers, media_type="application/json")

@@ -76,4 +76,4 @@ async def _within_limits(check: Check) -> CheckResult:
 
 
 def _json(status: HTTPStatus, document: object) -> Response:
-    return Response(json.dumps(document), status, media_type="application/json")
+    return Response(json.dumps(document), status.value, media_type="application/json")

@@ -64,9 +64,11 @@ def install_problems(app: FastAPI, table: ProblemTable) -> None:
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         # FastAPI's answer to JSON that is not even text, or is nested too deep.
-        if isinstance(error.__cause__, ValueError | RecursionError):
-            error = MalformedJsonError("it cannot be read")
-        return answer_problem(request.scope, table, error)
+        is_unreadable = not isinstance(error, ProblemError) and isinstance(
+            error.__cause__, UnicodeDecodeError | RecursionError
+        )
+        answered = MalformedJsonError("it cannot be read") if is_unreadable else error
+        return answer_problem(request.scope, table, answered)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
