@@ -100,7 +100,7 @@ def test_only_the_embedded_broker_goes_without_idempotent_producers(
 ) -> None:
     environment = daemon(planned(tmp_path, servers=the_servers(kind))["ledger"]).program.environment
 
-    assert environment["FUNDMIX_KAFKA__IS_IDEMPOTENT"] == is_idempotent
+    assert environment.get("FUNDMIX_KAFKA__IS_IDEMPOTENT", "true") == is_idempotent
     assert environment["FUNDMIX_KAFKA__BOOTSTRAP_SERVERS"] == "127.0.0.1:9999"
     assert environment["FUNDMIX_KAFKA__REPUBLISH_ON_NEW_CLUSTER"] == "true"
 

@@ -66,6 +66,14 @@ ISSUER_PORT: Final = 8090
 BROKER_PORT: Final = 9092
 CONTROLLER_PORT: Final = 9093
 DATABASE_PORT: Final = 54_320
+TANSU_SETTINGS: Final = {
+    # It knows no idempotent producers.
+    "FUNDMIX_KAFKA__IS_IDEMPOTENT": "false",
+    # A consumer waits for half of this before it gets its first partitions.
+    "FUNDMIX_KAFKA__SESSION_TIMEOUT_MS": "3000",
+}
+# Where the environment says otherwise, a service would compile its libraries at each start: 2 s.
+KEEP_BYTECODE: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 def groups_of(services: Sequence[Service], *, is_split: bool) -> list[Group]:
@@ -105,7 +113,7 @@ def plan(
         action=lambda _log: provide_databases(servers.database_url, list(databases.values())),
     )
     migrations = [
-        migration(group.service, databases[group.service.name])
+        migration(group.service, databases[group.service.name], servers, ports)
         for group in {group.service.name: group for group in groups}.values()
     ]
     return [
@@ -141,13 +149,34 @@ def migration_name(service: Service) -> str:
     return f"{service.name}-migrate"
 
 
-def migration(service: Service, database: ServiceDatabase) -> Task:
+def settings(
+    database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
+) -> dict[str, str]:
+    """The settings that all processes of a service share."""
+    is_tansu = servers.broker_kind is BrokerKind.EMBEDDED
+    return {
+        **KEEP_BYTECODE,
+        **(TANSU_SETTINGS if is_tansu else {}),
+        "FUNDMIX_DATABASE__URL": database.url,
+        "FUNDMIX_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers,
+        # A memory broker that starts again is empty; what was said is said again.
+        "FUNDMIX_KAFKA__REPUBLISH_ON_NEW_CLUSTER": "true",
+        "FUNDMIX_AUTH__ISSUER": ISSUER,
+        "FUNDMIX_AUTH__JWKS_URL": f"http://{LOOPBACK}:{ports['issuer']}/.well-known/jwks.json",
+        "FUNDMIX_AUTH__IS_DEV_ISSUER_ALLOWED": "true",
+        "FUNDMIX_HTTP__HOST": LOOPBACK,
+    }
+
+
+def migration(
+    service: Service, database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
+) -> Task:
     name = migration_name(service)
     command = Command(
         name=name,
         command=(sys.executable, "-m", service.module, "migrate"),
         environment={
-            "FUNDMIX_DATABASE__URL": database.url,
+            **settings(database, servers, ports),
             "FUNDMIX_DATABASE__OWNER_URL": database.owner_url,
         },
     )
@@ -161,6 +190,7 @@ def issuer(installation: Installation) -> Daemon:
         name="issuer",
         command=lambda: (sys.executable, "-m", "fundmix_cli.issuer", *arguments),
         is_ready=partial(answers_ok, port, "/healthz"),
+        environment=KEEP_BYTECODE,
     )
     return Daemon(program=program, port=port)
 
@@ -169,24 +199,11 @@ def service_program(
     group: Group, database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
 ) -> Program:
     port = ports[group.name]
-    # Tansu knows no idempotent producers.
-    is_idempotent = servers.broker_kind is not BrokerKind.EMBEDDED
     return Program(
         name=group.name,
         command=lambda: (sys.executable, "-m", group.service.module, "run", *group.parts),
         is_ready=partial(answers_ok, port, "/readyz"),
-        environment={
-            "FUNDMIX_DATABASE__URL": database.url,
-            "FUNDMIX_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers,
-            "FUNDMIX_KAFKA__IS_IDEMPOTENT": str(is_idempotent).lower(),
-            # A memory broker that starts again is empty; what was said is said again.
-            "FUNDMIX_KAFKA__REPUBLISH_ON_NEW_CLUSTER": "true",
-            "FUNDMIX_AUTH__ISSUER": ISSUER,
-            "FUNDMIX_AUTH__JWKS_URL": f"http://{LOOPBACK}:{ports['issuer']}/.well-known/jwks.json",
-            "FUNDMIX_AUTH__IS_DEV_ISSUER_ALLOWED": "true",
-            "FUNDMIX_HTTP__HOST": LOOPBACK,
-            "FUNDMIX_HTTP__PORT": str(port),
-        },
+        environment={**settings(database, servers, ports), "FUNDMIX_HTTP__PORT": str(port)},
     )
 
 
