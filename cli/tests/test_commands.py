@@ -55,3 +55,13 @@ def test_logs_shows_the_end_of_a_log(tmp_path: Path) -> None:
 
     assert shown.stdout.splitlines() == ["line 98", "line 99"]
     assert fundmix.invoke(app, ["logs", "nobody", f"--home={tmp_path}"]).exit_code == 1
+
+
+def test_a_start_that_fails_shows_the_log_as_it_is(tmp_path: Path) -> None:
+    # What is in brackets is no markup.
+    (tmp_path / "[/home]" / "postgres").mkdir(parents=True)
+
+    started = fundmix.invoke(app, ["up", f"--home={tmp_path / '[/home]'}"])
+
+    assert started.exit_code == 1
+    assert "[/home] has data but no installation.json" in started.stderr

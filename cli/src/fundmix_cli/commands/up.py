@@ -9,6 +9,7 @@ from fundmix_kit.embedded.kafka import KafkaUnavailableError
 from fundmix_kit.embedded.postgres import PostgresUnavailableError
 from fundmix_kit.embedded.processes import ProcessFailedError
 from rich.console import Console
+from rich.markup import escape
 
 from fundmix_cli import running
 from fundmix_cli.commands.options import Home
@@ -75,7 +76,7 @@ def up(
         else:
             asyncio.run(running.run(Installation.open(home), options, _report_to_terminal()))
     except CANNOT_RUN as error:
-        errors.print(f"[red]fundmix up:[/red] {error}", markup=True)
+        errors.print(f"[red]fundmix up:[/red] {escape(str(error))}")
         raise typer.Exit(1) from error
 
 
