@@ -1,0 +1,1 @@
+"""The rules of the register: no clock, database, broker or log."""

@@ -1,0 +1,56 @@
+"""The composition root of registry-svc: the only module that reads settings and builds objects."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from fundmix_events import topics
+from fundmix_kit.commands import CommandRunner
+from fundmix_kit.http import build_app, build_operational_app
+from fundmix_kit.operations import operations_router
+from fundmix_kit.outbox import Outbox, OutboxSource
+from fundmix_kit.process import Process
+
+from registry_svc.api.organisations import organisations_router
+from registry_svc.api.policy import POLICY
+from registry_svc.api.problems import PROBLEMS
+from registry_svc.commands import Commands
+from registry_svc.settings import Settings
+
+NAME: Final = "registry-svc"
+PARTS: Final = ("api", "relay")
+MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
+PUBLISHED: Final = {topics.REGISTRY: topics.PARTITIONS[topics.REGISTRY]}
+
+
+def build_api(process: Process) -> FastAPI:
+    database, clock = process.database, process.clock
+    runner = CommandRunner(database, clock=clock)
+    commands = Commands(outbox=Outbox(source=f"/{NAME}", clock=clock), clock=clock)
+    return build_app(
+        title=NAME,
+        settings=process.settings.http,
+        table=PROBLEMS,
+        policy=POLICY,
+        verifier=process.verifier,
+        routers=[
+            organisations_router(database, runner, commands),
+            operations_router(database, runner),
+        ],
+        health=process.health,
+        metrics=process.metrics,
+    )
+
+
+async def run(settings: Settings, parts: Collection[str]) -> None:
+    process = Process(NAME, settings)
+    if "relay" in parts:
+        process.add_relay(OutboxSource(partitions=PUBLISHED), PUBLISHED)
+    if "api" in parts:
+        app = build_api(process)
+    else:
+        app = build_operational_app(
+            settings=settings.http, health=process.health, metrics=process.metrics
+        )
+    await process.serve(app)
