@@ -7,7 +7,7 @@ BIN := .venv/bin
 MEMBERS := libs/events libs/kit services/registry-svc services/contracts-svc services/donations-svc services/ledger-svc cli
 EDITABLE := $(addprefix --editable ,$(MEMBERS))
 MEMBER_FILES := $(addsuffix /pyproject.toml,$(MEMBERS))
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 
 .PHONY: help
 help: ## List the targets

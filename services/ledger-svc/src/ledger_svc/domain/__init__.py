@@ -1,0 +1,1 @@
+"""The rules of the ledger: no clock, database, broker or log."""

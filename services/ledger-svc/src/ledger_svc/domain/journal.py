@@ -1,0 +1,62 @@
+"""What the journal is made of: entries whose postings sum to zero."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from fundmix_events.channel import Channel
+from fundmix_events.ledger import AccountCode
+from fundmix_events.money import Currency
+
+
+class AccountKey(NamedTuple):
+    """One account of the books: whose, how booked, for what, and where the money comes from."""
+
+    agency: str
+    code: AccountCode
+    fund_code: str
+    channel: Channel
+    currency: Currency
+
+
+class Posting(NamedTuple):
+    """One leg of an entry: debit positive, credit negative."""
+
+    account: AccountKey
+    amount_minor: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What one event does to the books, before the journal gives it a place."""
+
+    event_id: UUID
+    kind: str
+    agency: str
+    occurred_on: date
+    value_on: date
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        assert len(self.postings) > 1, f"entry {self.event_id} has no two postings"
+        for currency, total in total_by_currency(self.postings).items():
+            assert total == 0, f"entry {self.event_id} does not balance in {currency}"
+
+    @property
+    def period(self) -> int:
+        """The month of the value date, as one number: 202403."""
+        return period_of(self.value_on)
+
+
+def period_of(day: date) -> int:
+    return day.year * 100 + day.month
+
+
+def total_by_currency(postings: Iterable[Posting]) -> dict[Currency, int]:
+    totals: dict[Currency, int] = {}
+    for posting in postings:
+        currency = posting.account.currency
+        totals[currency] = totals.get(currency, 0) + posting.amount_minor
+    return totals

@@ -1,0 +1,70 @@
+"""The mix: shares of income by channel, in exact arithmetic, rounded only when shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Final
+
+from fundmix_events.channel import Channel
+
+PLACES_SHOWN: Final = Decimal("0.000001")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """Cash received by channel, in minor units; in-kind gifts stand beside it, not in it."""
+
+    received: Mapping[Channel, int] = field(default_factory=dict[Channel, int])
+    in_kind_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        return sum(self.received.values())
+
+    @property
+    def government_share(self) -> Fraction | None:
+        """None where nothing was received: no income is not a share of 0."""
+        return self.share(Channel.GOVERNMENT)
+
+    def share(self, channel: Channel) -> Fraction | None:
+        total = self.total_minor
+        return Fraction(self.received.get(channel, 0), total) if total > 0 else None
+
+    @property
+    def hhi(self) -> Fraction | None:
+        """The Herfindahl-Hirschman index: the sum of the squared shares.
+
+        The squares of fen overflow 64 bits; whole numbers here have no bound.
+        """
+        total = self.total_minor
+        if total <= 0:
+            return None
+        return Fraction(sum(amount * amount for amount in self.received.values()), total * total)
+
+    @property
+    def effective_sources(self) -> Fraction | None:
+        hhi = self.hhi
+        return None if hhi is None else 1 / hhi
+
+    @property
+    def channels(self) -> int:
+        """How many channels had any income."""
+        return sum(1 for amount in self.received.values() if amount != 0)
+
+
+def shown(ratio: Fraction | None) -> Decimal | None:
+    """Rounded half to even to six places."""
+    if ratio is None:
+        return None
+    scaled = round(ratio * 10**6)  # a Fraction rounds exactly, half to even
+    return (Decimal(scaled) / 10**6).quantize(PLACES_SHOWN, rounding=ROUND_HALF_EVEN)
+
+
+def city_mix(mixes: Mapping[str, Mix]) -> Mix:
+    """The mix of all agencies together."""
+    received: dict[Channel, int] = {}
+    for mix in mixes.values():
+        for channel, amount in mix.received.items():
+            received[channel] = received.get(channel, 0) + amount
+    return Mix(received=received, in_kind_minor=sum(m.in_kind_minor for m in mixes.values()))

@@ -1,0 +1,67 @@
+"""What the ledger tells when asked; each answer is one snapshot."""
+
+from dataclasses import dataclass
+
+from fundmix_events.ledger import EntryPosted
+from fundmix_kit import quarantine
+from fundmix_kit.database import Database
+from fundmix_kit.paging import PageParams
+
+from ledger_svc.domain.errors import EntryNotFoundError
+from ledger_svc.domain.mix import Mix
+from ledger_svc.storage import entries, journal, mixes
+from ledger_svc.storage.tables import Account, Balance, PeriodBalance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MixReading:
+    """The mixes of a year by agency, as of one place in the journal."""
+
+    by_agency: dict[str, Mix]
+    seq: int
+    quarantined: int
+
+
+async def read_mix(database: Database, *, year: int, agency: str | None) -> MixReading:
+    async with database.reading() as connection:
+        return MixReading(
+            by_agency=await mixes.read(connection, year=year, agency=agency),
+            seq=await connection.fetchval(journal.READ_SEQ),
+            quarantined=await quarantine.count_open(connection),
+        )
+
+
+async def list_entries(
+    database: Database, *, agency: str | None, after: int, rows_max: int
+) -> list[EntryPosted]:
+    async with database.reading() as connection:
+        return await entries.read_after(connection, agency=agency, after=after, rows_max=rows_max)
+
+
+async def read_entry(database: Database, seq: int) -> EntryPosted:
+    """Raises EntryNotFoundError."""
+    async with database.reading() as connection:
+        entry = await entries.read_one(connection, seq)
+    if entry is None:
+        raise EntryNotFoundError(f"the journal has no entry {seq}")
+    return entry
+
+
+async def list_balances(
+    database: Database, *, agency: str | None, page: PageParams
+) -> list[tuple[Account, Balance]]:
+    after = page.after(tuple[int])
+    async with database.reading() as connection:
+        return await entries.read_balances(
+            connection, agency=agency, after=after[0] if after else 0, rows_max=page.rows_to_read
+        )
+
+
+async def list_period_balances(
+    database: Database, *, year: int, agency: str | None, page: PageParams
+) -> list[tuple[Account, PeriodBalance]]:
+    after = page.after(tuple[int, int, str]) or (0, 0, "")
+    async with database.reading() as connection:
+        return await entries.read_period_balances(
+            connection, year=year, agency=agency, after=after, rows_max=page.rows_to_read
+        )
