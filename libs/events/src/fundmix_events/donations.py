@@ -54,6 +54,8 @@ class DonationEvent(FundingEvent):
     channel: Channel
     amount: Money
     restricted_to: Label | None = None
+    # The donor is not named to the public.
+    is_anonymous: bool = False
 
 
 class PledgeMade(DonationEvent):
