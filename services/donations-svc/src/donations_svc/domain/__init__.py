@@ -1,0 +1,1 @@
+"""The rules of pledges and donations: no clock, database, broker or log."""

@@ -1,0 +1,115 @@
+"""A donation: money or goods that have arrived, as the receiving agency confirms it."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from fundmix_events.channel import Channel
+from fundmix_events.donations import CHANNEL_BY_DONOR_KIND, DonationKind, DonationReceived, Donor
+from fundmix_events.money import Money
+
+from donations_svc.domain.errors import FutureDateError, TermsError
+from donations_svc.domain.parties import Register, check_parties
+from donations_svc.domain.pledge import Pledge, fulfil_pledge
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DonationTerms:
+    """What has arrived: `amount` is the money, or what the goods are worth.
+
+    `reference` is the agency's own number for it, `received_on` the bank's value date.
+    """
+
+    reference: str
+    donor: Donor
+    agency: str
+    kind: DonationKind
+    amount: Money
+    restricted_to: str | None
+    given_on: date
+    received_on: date
+    bank_reference: str | None
+    is_anonymous: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Donation:
+    donation_id: UUID
+    version: int
+    terms: DonationTerms
+    channel: Channel
+    pledge_id: UUID | None
+    fulfils: Money | None
+
+    def __post_init__(self) -> None:
+        assert (self.pledge_id is None) == (self.fulfils is None), f"{self.donation_id}: no part"
+        if self.fulfils is not None:
+            amount = self.terms.amount.amount_minor
+            assert 0 < self.fulfils.amount_minor <= amount, f"{self.donation_id}: wrong part"
+
+
+def receive_donation(
+    terms: DonationTerms,
+    *,
+    donation_id: UUID,
+    register: Register,
+    pledge: Pledge | None,
+    today: date,
+) -> tuple[Donation, Pledge | None, DonationReceived]:
+    """The donation, the pledge it fulfils as it now stands, and the event.
+
+    Raises DonorError, UnknownOrganisationError, WrongPartyError, TermsError, FutureDateError,
+    PledgeMismatchError, PledgeNotOpenError.
+    """
+    check_parties(terms.donor, terms.agency, register)
+    _check_terms(terms, today=today)
+    fulfilled, fulfils = (None, None) if pledge is None else _fulfil(pledge, terms)
+    donation = Donation(
+        donation_id=donation_id,
+        version=1,
+        terms=terms,
+        channel=CHANNEL_BY_DONOR_KIND[terms.donor.kind],
+        pledge_id=None if pledge is None else pledge.pledge_id,
+        fulfils=fulfils,
+    )
+    event = DonationReceived(
+        aggregate_version=donation.version,
+        donation_id=donation_id,
+        reference=terms.reference,
+        donor=terms.donor,
+        agency=terms.agency,
+        channel=donation.channel,
+        kind=terms.kind,
+        amount=terms.amount,
+        restricted_to=terms.restricted_to,
+        pledge_id=donation.pledge_id,
+        fulfils=donation.fulfils,
+        given_on=terms.given_on,
+        received_on=terms.received_on,
+        bank_reference=terms.bank_reference,
+        is_anonymous=terms.is_anonymous,
+    )
+    return donation, fulfilled, event
+
+
+def _check_terms(terms: DonationTerms, *, today: date) -> None:
+    is_cash = terms.kind is DonationKind.CASH
+    if is_cash and terms.bank_reference is None:
+        raise TermsError("cash arrives under a bank reference", pointer="/bank_reference")
+    if not is_cash and terms.bank_reference is not None:
+        raise TermsError("goods arrive without a bank reference", pointer="/bank_reference")
+    if terms.given_on > terms.received_on:
+        raise TermsError("it was received before it was given", pointer="/given_on")
+    if terms.received_on > today:
+        raise FutureDateError(f"{terms.received_on} is not yet", pointer="/received_on")
+
+
+def _fulfil(pledge: Pledge, terms: DonationTerms) -> tuple[Pledge, Money]:
+    return fulfil_pledge(
+        pledge,
+        donor=terms.donor,
+        agency=terms.agency,
+        kind=terms.kind,
+        amount=terms.amount,
+        restricted_to=terms.restricted_to,
+    )

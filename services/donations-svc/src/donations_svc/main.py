@@ -1,0 +1,69 @@
+"""The composition root of donations-svc: the only module that reads settings and builds objects."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from fundmix_events import topics
+from fundmix_kit.commands import CommandRunner
+from fundmix_kit.http import build_app, build_operational_app
+from fundmix_kit.operations import Retrying, operations_router, quarantine_router
+from fundmix_kit.outbox import Outbox, OutboxSource
+from fundmix_kit.process import Process
+from fundmix_kit.replica_handler import ReplicaHandler
+
+from donations_svc.api.donations import donations_router
+from donations_svc.api.pledges import pledges_router
+from donations_svc.api.policy import POLICY
+from donations_svc.api.problems import PROBLEMS
+from donations_svc.commands import Commands
+from donations_svc.consumer import CODEC, PARTITIONS, state_of
+from donations_svc.settings import Settings
+
+NAME: Final = "donations-svc"
+PARTS: Final = ("api", "relay", "consumer")
+MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
+PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
+
+
+def build_api(process: Process) -> FastAPI:
+    database, clock = process.database, process.clock
+    runner = CommandRunner(
+        database,
+        clock=clock,
+        replicated_topics=PARTITIONS,
+        replica_wait_ms_max=process.settings.http.replica_wait_ms_max,
+    )
+    commands = Commands(outbox=Outbox(source=f"/{NAME}", clock=clock), clock=clock)
+    retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
+    return build_app(
+        title=NAME,
+        settings=process.settings.http,
+        table=PROBLEMS,
+        policy=POLICY,
+        verifier=process.verifier,
+        routers=[
+            pledges_router(database, runner, commands),
+            donations_router(database, runner, commands),
+            operations_router(database, runner),
+            quarantine_router(database, runner, retrying),
+        ],
+        health=process.health,
+        metrics=process.metrics,
+    )
+
+
+async def run(settings: Settings, parts: Collection[str]) -> None:
+    process = Process(NAME, settings)
+    if "relay" in parts:
+        process.add_relay(OutboxSource(partitions=PUBLISHED), PUBLISHED)
+    if "consumer" in parts:
+        process.add_consumer(ReplicaHandler(state_of), codec=CODEC, partitions=PARTITIONS)
+    if "api" in parts:
+        app = build_api(process)
+    else:
+        app = build_operational_app(
+            settings=settings.http, health=process.health, metrics=process.metrics
+        )
+    await process.serve(app)
