@@ -11,16 +11,16 @@ from fundmix_events.base import FundingEvent
 from fundmix_events.codec import Codec, encode_body
 from fundmix_events.envelope import Actor, Envelope
 from fundmix_kit import kafka, quarantine
-from fundmix_kit.consumer import Consumer, ConsumerSettings
-from fundmix_kit.database import Connection, Database, DatabaseSettings
+from fundmix_kit.consumer import Consumer
+from fundmix_kit.database import Connection, Database
 from fundmix_kit.delivery import Delivery, NumberConflictError
 from fundmix_kit.embedded.databases import ServiceDatabase
-from fundmix_kit.kafka import KafkaSettings
 from fundmix_kit.metrics import EventMetrics, Metrics
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.quarantine import PoisonError
-from fundmix_kit.relay import ASK_REBUILD, Relay, RelaySettings
+from fundmix_kit.relay import ASK_REBUILD, Relay
+from fundmix_kit.settings import ConsumerSettings, DatabaseSettings, KafkaSettings, RelaySettings
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.wake import Waker
 from pydantic import PostgresDsn

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final
 import httpx2
 from joserfc import jwa, jws
 from joserfc.errors import JoseError
-from pydantic import BaseModel, Field, HttpUrl, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from fundmix_kit.clock import Clock
 from fundmix_kit.jwks import IssuerKeys, VerificationKey
 from fundmix_kit.problems import ProblemError
+from fundmix_kit.settings import AuthSettings, UnsafeBindingError
 
 DEV_ISSUER: Final = "urn:fundmix:dev-issuer"
 DEV_KEY_ID_PREFIX: Final = "fundmix-dev-"
@@ -26,17 +27,6 @@ VERIFIED_TOKENS_MAX: Final = 1_024
 
 Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]{1,100}$", strict=True)]
 Instant = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-
-
-class AuthSettings(BaseModel):
-    issuer: str = Field(min_length=1)
-    jwks_url: HttpUrl
-    audience: str = Field(default="fundmix", min_length=1)
-    is_dev_issuer_allowed: bool = False
-
-
-class UnsafeBindingError(ValueError):
-    """Tokens of the dev issuer would be accepted from other machines."""
 
 
 class UnauthenticatedError(ProblemError):

@@ -1,6 +1,7 @@
 """What a service's `python -m` understands: `migrate`, and `run` with any of its parts."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from pathlib import Path
@@ -10,9 +11,9 @@ import structlog
 import uvloop
 from pydantic import ValidationError
 
-from fundmix_kit.auth import UnsafeBindingError
 from fundmix_kit.logging import configure_logging
-from fundmix_kit.process import ProcessSettings
+from fundmix_kit.revision import is_at_head
+from fundmix_kit.settings import DatabaseSettings, ProcessSettings, UnsafeBindingError
 
 log = structlog.get_logger()
 
@@ -40,15 +41,23 @@ def run_service(
         sys.exit(f"{name}: settings are missing or wrong\n{_named(error)}")
     configure_logging(settings.log, service=name)
     if arguments.verb == "migrate":
-        # Only here: it brings in the whole of SQLAlchemy's engine and alembic.
-        from fundmix_kit.migrate import migrate_now  # noqa: PLC0415
-
-        migrate_now(settings.database, location=migrations)
+        _migrate(settings.database, migrations)
         return
     try:
         uvloop.run(run(settings, frozenset(arguments.parts)))
     except* UnsafeBindingError as errors:
         sys.exit(f"{name}: {errors.exceptions[0]}")
+
+
+def _migrate(settings: DatabaseSettings, location: Path) -> None:
+    if asyncio.run(is_at_head(settings, location=location)):
+        log.info("migrated_before")
+        return
+    # Only here: it brings in alembic and the whole of SQLAlchemy.
+    from fundmix_kit.migrate import migrate  # noqa: PLC0415
+
+    asyncio.run(migrate(settings, location=location))
+    log.info("migrated")
 
 
 def _named(error: ValidationError) -> str:

@@ -9,7 +9,6 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from asyncpg import exceptions
 from fundmix_events.codec import Codec
 from fundmix_events.envelope import MalformedEnvelopeError, number_of
-from pydantic import BaseModel, Field
 
 from fundmix_kit import kafka as broker_client
 from fundmix_kit.backoff import Backoff
@@ -17,10 +16,11 @@ from fundmix_kit.clock import Clock
 from fundmix_kit.database import Database, DatabaseUnavailableError
 from fundmix_kit.delivery import Batch, Handler, PreparedT, apply_batch, prepare
 from fundmix_kit.inbox import Place, StalePositionError, read_positions
-from fundmix_kit.kafka import Admin, BrokerUnavailableError, KafkaSettings, admin
+from fundmix_kit.kafka import Admin, BrokerUnavailableError, admin
 from fundmix_kit.metrics import EventMetrics
 from fundmix_kit.numbering import PartitionProgress, sort_messages
 from fundmix_kit.quarantine import Incoming
+from fundmix_kit.settings import ConsumerSettings, KafkaSettings
 from fundmix_kit.watchdog import BrokerLostLogError, ConsumerStalledError, Watchdog
 
 log = structlog.get_logger()
@@ -44,12 +44,6 @@ PASSING: Final = (
     StalePositionError,
     *LOST_RACE,
 )
-
-
-class ConsumerSettings(BaseModel):
-    batch_rows_max: int = Field(default=1_000, ge=1, le=10_000)
-    watch_interval_ms: int = Field(default=500, ge=50, le=60_000)
-    stall_ms_max: int = Field(default=15_000, ge=500, le=600_000)
 
 
 class Consumer(Generic[PreparedT]):

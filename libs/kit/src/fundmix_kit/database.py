@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import asyncpg
 from asyncpg import Connection, exceptions
-from pydantic import BaseModel, Field, PostgresDsn
+
+from fundmix_kit.settings import DatabaseSettings
 
 __all__ = ["Connection", "Database", "DatabaseSettings", "DatabaseUnavailableError", "columns"]
 
@@ -36,25 +37,6 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached for now; the same call may work later."""
 
     code = "database_unavailable"
-
-
-class DatabaseSettings(BaseModel):
-    url: PostgresDsn
-    # Only migrations run as the owner; a running service never has this right.
-    owner_url: PostgresDsn | None = None
-    connections_max: int = Field(default=10, ge=1, le=200)
-    statement_timeout_ms: int = Field(default=10_000, ge=100, le=600_000)
-    lock_timeout_ms: int = Field(default=5_000, ge=100, le=600_000)
-    idle_in_transaction_timeout_ms: int = Field(default=15_000, ge=100, le=600_000)
-
-    @property
-    def session_limits(self) -> dict[str, str]:
-        """Limits of every session, so that a paused process cannot hold a lock for ever."""
-        return {
-            "statement_timeout": str(self.statement_timeout_ms),
-            "lock_timeout": str(self.lock_timeout_ms),
-            "idle_in_transaction_session_timeout": str(self.idle_in_transaction_timeout_ms),
-        }
 
 
 class Database:

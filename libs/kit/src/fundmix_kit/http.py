@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel, Field
 from starlette.types import Lifespan
 
 from fundmix_kit.auth import TokenVerifier, require_safe_binding
@@ -15,14 +14,7 @@ from fundmix_kit.policy import Policy, install_policy
 from fundmix_kit.problem_handlers import install_problems
 from fundmix_kit.problems import ProblemTable
 from fundmix_kit.routes import RouteTemplates
-
-
-class HttpSettings(BaseModel):
-    host: str = "127.0.0.1"
-    port: int = Field(ge=1, le=65_535)
-    body_bytes_max: int = Field(default=1_048_576, ge=1_024, le=104_857_600)
-    request_time_ms_max: int = Field(default=15_000, ge=10, le=600_000)
-    replica_wait_ms_max: int = Field(default=2_000, ge=0, le=60_000)
+from fundmix_kit.settings import HttpSettings
 
 
 def build_app(

@@ -3,13 +3,14 @@
 import ssl
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
-from pydantic import BaseModel, Field, SecretStr
+
+from fundmix_kit.settings import KafkaSettings
 
 REQUEST_TIME_MS_MAX: Final = 10_000
 CONNECT_BACKOFF_MS: Final = 50
@@ -20,21 +21,6 @@ class BrokerUnavailableError(Exception):
     """The broker cannot be reached, or not trusted, for now; the same call may work later."""
 
     code = "broker_unavailable"
-
-
-class KafkaSettings(BaseModel):
-    bootstrap_servers: str = "127.0.0.1:9092"
-    # The embedded broker refuses idempotent producers; correctness rests on our numbers alone.
-    is_idempotent: bool = True
-    # Only where the broker is known to forget; elsewhere an operator decides to send again.
-    republish_on_new_cluster: bool = False
-    replication_factor: int = Field(default=1, ge=1, le=5)
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
-    ca_file: str | None = None
-    session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
 
 
 def _options(settings: KafkaSettings) -> dict[str, Any]:

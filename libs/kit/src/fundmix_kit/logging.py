@@ -3,11 +3,12 @@
 import logging
 import logging.config
 import sys
-from typing import Final, Literal
+from typing import Final
 
 import structlog
-from pydantic import BaseModel
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from fundmix_kit.settings import LogSettings
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -15,10 +16,6 @@ LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-
-
-class LogSettings(BaseModel):
-    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 def configure_logging(settings: LogSettings, *, service: str) -> None:

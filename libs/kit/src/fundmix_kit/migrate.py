@@ -1,6 +1,5 @@
 """Migrations: run as the owner of the database, under a lock; a running service cannot do this."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from fundmix_kit.database import DatabaseSettings
+from fundmix_kit.settings import DatabaseSettings
 from fundmix_kit.tables import KitTable
 
 MIGRATION_LOCK: Final = 0x66756E646D6967  # "fundmig": one migration of a database at a time
@@ -185,7 +184,3 @@ async def migrate(settings: DatabaseSettings, *, location: Path, revision: str =
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()
-
-
-def migrate_now(settings: DatabaseSettings, *, location: Path) -> None:
-    asyncio.run(migrate(settings, location=location))

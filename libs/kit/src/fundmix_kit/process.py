@@ -3,42 +3,27 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from typing import Protocol
 
 import structlog
 import uvicorn
 from fundmix_events.codec import Codec
 from starlette.types import ASGIApp
 
-from fundmix_kit.auth import AuthSettings, TokenVerifier
+from fundmix_kit.auth import TokenVerifier
 from fundmix_kit.backoff import Backoff
 from fundmix_kit.clock import SystemClock
-from fundmix_kit.consumer import Consumer, ConsumerSettings
-from fundmix_kit.database import Database, DatabaseSettings, DatabaseUnavailableError
+from fundmix_kit.consumer import Consumer
+from fundmix_kit.database import Database, DatabaseUnavailableError
 from fundmix_kit.delivery import Handler, PreparedT
 from fundmix_kit.health import CheckResult, Health, database_check
-from fundmix_kit.http import HttpSettings
-from fundmix_kit.kafka import KafkaSettings
-from fundmix_kit.logging import LogSettings
 from fundmix_kit.metrics import EventMetrics, Metrics
-from fundmix_kit.relay import Relay, RelaySettings, RelaySource
+from fundmix_kit.relay import Relay, RelaySource
+from fundmix_kit.settings import ProcessSettings
 from fundmix_kit.wake import Waker
 
 log = structlog.get_logger()
 
 STOP_TIME_S_MAX = 8
-
-
-class ProcessSettings(Protocol):
-    """What every service's settings have."""
-
-    database: DatabaseSettings
-    kafka: KafkaSettings
-    auth: AuthSettings
-    http: HttpSettings
-    relay: RelaySettings
-    consumer: ConsumerSettings
-    log: LogSettings
 
 
 class Process:

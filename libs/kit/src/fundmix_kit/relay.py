@@ -8,7 +8,6 @@ from typing import Final, Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from pydantic import BaseModel, Field
 
 from fundmix_kit.backoff import Backoff
 from fundmix_kit.clock import Clock
@@ -16,12 +15,12 @@ from fundmix_kit.database import Connection, Database, DatabaseUnavailableError
 from fundmix_kit.kafka import (
     Admin,
     BrokerUnavailableError,
-    KafkaSettings,
     admin,
     producer,
     translating_broker_errors,
 )
 from fundmix_kit.metrics import EventMetrics
+from fundmix_kit.settings import KafkaSettings, RelaySettings
 from fundmix_kit.wake import WAKE_CHANNEL
 
 log = structlog.get_logger()
@@ -35,11 +34,6 @@ ASK_REBUILD: Final = "UPDATE relay_state SET is_rebuild_asked = true WHERE id = 
 SILENCE_MS_MAX: Final = 10_000
 STANDBY_WAIT_MS: Final = 250
 CLUSTER_CHECK_MS: Final = 500
-
-
-class RelaySettings(BaseModel):
-    batch_rows_max: int = Field(default=500, ge=1, le=10_000)
-    idle_wait_ms: int = Field(default=200, ge=1, le=10_000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

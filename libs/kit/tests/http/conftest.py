@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator
 
 import asyncpg
 import pytest
-from fundmix_kit.database import Database, DatabaseSettings
+from fundmix_kit.database import Database
 from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.settings import DatabaseSettings
 from pydantic import PostgresDsn
 
 

@@ -15,12 +15,10 @@ from fundmix_kit.auth import (
     DEV_ISSUER,
     LEEWAY_S,
     VERIFIED_TOKENS_MAX,
-    AuthSettings,
     DevIssuerRefusedError,
     Principal,
     TokenVerifier,
     UnauthenticatedError,
-    UnsafeBindingError,
     require_safe_binding,
 )
 from fundmix_kit.jwks import (
@@ -30,6 +28,7 @@ from fundmix_kit.jwks import (
     KEYS_FRESH_S,
     IssuerUnavailableError,
 )
+from fundmix_kit.settings import AuthSettings, UnsafeBindingError
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.edge import KEYS_URL, Issuer
 from hypothesis import given

@@ -15,12 +15,13 @@ from fundmix_kit.database import Connection, Database
 from fundmix_kit.embedded.postgres import EmbeddedPostgres
 from fundmix_kit.etag import check_version, expected_version
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app
+from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.origin import Origin
 from fundmix_kit.policy import AccessDep, Policy, Scope
 from fundmix_kit.problems import ProblemTable, Title
 from fundmix_kit.replicas import Position
+from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import FixedClock, TokenSigner
 from fundmix_kit.testing.edge import calling, verifier_of
 from pydantic import BaseModel, Field

@@ -8,15 +8,16 @@ import httpx2
 import pytest
 import structlog
 from fastapi import APIRouter, FastAPI
-from fundmix_kit.auth import DEV_ISSUER, AuthSettings, UnsafeBindingError
+from fundmix_kit.auth import DEV_ISSUER
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app, build_operational_app
+from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.policy import PUBLIC, AccessDep, Policy, Scope
 from fundmix_kit.problems import ProblemTable
 from fundmix_kit.request_context import context_of
 from fundmix_kit.routes import UNMATCHED
+from fundmix_kit.settings import AuthSettings, HttpSettings, UnsafeBindingError
 from fundmix_kit.testing import TokenSigner
 from fundmix_kit.testing.edge import KEYS_URL, Issuer, calling, verifier_of
 from starlette.requests import Request

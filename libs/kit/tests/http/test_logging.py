@@ -8,7 +8,8 @@ from typing import Any, Final
 PROGRAM: Final = """
 import logging
 import structlog
-from fundmix_kit.logging import LogSettings, configure_logging
+from fundmix_kit.logging import configure_logging
+from fundmix_kit.settings import LogSettings
 
 configure_logging(LogSettings(level="info"), service="contracts-svc")
 log = structlog.get_logger()

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app
+from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.policy import PUBLIC, Policy, Scope
 from fundmix_kit.problems import PROBLEM_MEDIA_TYPE, ProblemTable
+from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import TokenSigner
 from fundmix_kit.testing.edge import calling, verifier_of
 from pydantic import BaseModel

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI, Response
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app
+from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.paging import (
     PAGE_ROWS,
@@ -27,6 +27,7 @@ from fundmix_kit.paging import (
 )
 from fundmix_kit.policy import PUBLIC, Policy
 from fundmix_kit.problems import ProblemTable
+from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import TokenSigner
 from fundmix_kit.testing.edge import calling, verifier_of
 from hypothesis import given

@@ -7,11 +7,12 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app
+from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.policy import PUBLIC, AccessDep, Policy, PolicyCase, Scope
 from fundmix_kit.problems import ProblemTable
 from fundmix_kit.routes import AmbiguousEndpointError, RouteTemplates
+from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import TokenSigner
 from fundmix_kit.testing.edge import calling, verifier_of
 from pydantic import BaseModel

@@ -13,7 +13,7 @@ import pytest
 from fastapi import APIRouter, Header, HTTPException, Query
 from fundmix_kit.database import DatabaseUnavailableError
 from fundmix_kit.health import Health
-from fundmix_kit.http import HttpSettings, build_app
+from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.policy import PUBLIC, Policy
 from fundmix_kit.problems import (
@@ -26,6 +26,7 @@ from fundmix_kit.problems import (
     preferred_language,
     problem_type,
 )
+from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import TokenSigner
 from fundmix_kit.testing.edge import calling, verifier_of
 from hypothesis import given

@@ -1,8 +1,18 @@
 """python -m contracts_svc migrate | run PART..."""
 
+from collections.abc import Collection, Coroutine
+
 from fundmix_kit.command_line import run_service
 
-from contracts_svc import main
+from contracts_svc import MIGRATIONS, NAME, PARTS
 from contracts_svc.settings import Settings
 
-run_service(Settings, name=main.NAME, parts=main.PARTS, migrations=main.MIGRATIONS, run=main.run)
+
+def run(settings: Settings, parts: Collection[str]) -> Coroutine[None, None, None]:
+    # Only when it is asked for: a migration needs nothing of what the composition brings in.
+    from contracts_svc import main  # noqa: PLC0415
+
+    return main.run(settings, parts)
+
+
+run_service(Settings, name=NAME, parts=PARTS, migrations=MIGRATIONS, run=run)

@@ -1,7 +1,6 @@
 """The composition root of contracts-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -13,6 +12,7 @@ from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
 
+from contracts_svc import NAME
 from contracts_svc.api.contracts import contracts_router
 from contracts_svc.api.policy import POLICY
 from contracts_svc.api.problems import PROBLEMS
@@ -20,9 +20,6 @@ from contracts_svc.commands import Commands
 from contracts_svc.consumer import CODEC, PARTITIONS, state_of
 from contracts_svc.settings import Settings
 
-NAME: Final = "contracts-svc"
-PARTS: Final = ("api", "relay", "consumer")
-MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
 PUBLISHED: Final = {topics.CONTRACTS: topics.PARTITIONS[topics.CONTRACTS]}
 
 

@@ -1,7 +1,6 @@
 """The composition root of donations-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -13,6 +12,7 @@ from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
 
+from donations_svc import NAME
 from donations_svc.api.donations import donations_router
 from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
@@ -21,9 +21,6 @@ from donations_svc.commands import Commands
 from donations_svc.consumer import CODEC, PARTITIONS, state_of
 from donations_svc.settings import Settings
 
-NAME: Final = "donations-svc"
-PARTS: Final = ("api", "relay", "consumer")
-MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
 PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
 
 

@@ -1,7 +1,6 @@
 """The composition root of ledger-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -11,6 +10,7 @@ from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.operations import Retrying, operations_router, quarantine_router
 from fundmix_kit.process import Process
 
+from ledger_svc import NAME
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
@@ -19,9 +19,6 @@ from ledger_svc.consumer import CODEC, PARTITIONS
 from ledger_svc.settings import Settings
 from ledger_svc.storage.journal_source import JournalSource
 
-NAME: Final = "ledger-svc"
-PARTS: Final = ("api", "relay", "consumer")
-MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
 PUBLISHED: Final = {topics.LEDGER: topics.PARTITIONS[topics.LEDGER]}
 
 

@@ -1,7 +1,6 @@
 """The composition root of registry-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -12,15 +11,13 @@ from fundmix_kit.operations import operations_router
 from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 
+from registry_svc import NAME
 from registry_svc.api.organisations import organisations_router
 from registry_svc.api.policy import POLICY
 from registry_svc.api.problems import PROBLEMS
 from registry_svc.commands import Commands
 from registry_svc.settings import Settings
 
-NAME: Final = "registry-svc"
-PARTS: Final = ("api", "relay")
-MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"
 PUBLISHED: Final = {topics.REGISTRY: topics.PARTITIONS[topics.REGISTRY]}
 
 

@@ -1,12 +1,14 @@
 """The settings of registry-svc, the same in every place it runs."""
 
-from fundmix_kit.auth import AuthSettings
-from fundmix_kit.consumer import ConsumerSettings
-from fundmix_kit.database import DatabaseSettings
-from fundmix_kit.http import HttpSettings
-from fundmix_kit.kafka import KafkaSettings
-from fundmix_kit.logging import LogSettings
-from fundmix_kit.relay import RelaySettings
+from fundmix_kit.settings import (
+    AuthSettings,
+    ConsumerSettings,
+    DatabaseSettings,
+    HttpSettings,
+    KafkaSettings,
+    LogSettings,
+    RelaySettings,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 

@@ -9,8 +9,9 @@ from pydantic import HttpUrl
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fundmix_kit.auth import AuthSettings, TokenVerifier
+from fundmix_kit.auth import TokenVerifier
 from fundmix_kit.clock import Clock, SystemClock
+from fundmix_kit.settings import AuthSettings
 from fundmix_kit.testing.tokens import TokenSigner
 
 KEYS_URL: Final = HttpUrl("https://issuer.test/.well-known/jwks.json")
