@@ -138,9 +138,16 @@ def translating_lost_session(connection: Connection) -> Generator[None]:
     try:
         yield
     except (OSError, exceptions.InterfaceError, exceptions.PostgresError) as error:
-        if connection.is_closed() or isinstance(error, SESSION_ENDED):
+        if isinstance(error, SESSION_ENDED) or _is_lost(connection):
             raise DatabaseUnavailableError(str(error)) from error
         raise
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except exceptions.InterfaceError:
+        return True  # the pool takes back a lost connection while it is still in use
 
 
 def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:

@@ -393,7 +393,6 @@ async def test_a_failure_between_the_change_and_the_answer_undoes_both(
     assert (await caller.post("/purses", body, key="k")).status_code == 201
 
 
-@pytest.mark.xfail(strict=True, reason="Database takes a lost pooled session for our own mistake")
 async def test_a_connection_lost_before_the_commit_undoes_both_and_may_be_repeated(
     caller: Caller, purses: Purses, database: Database, postgres_server: EmbeddedPostgres
 ) -> None:
