@@ -1,13 +1,19 @@
 """A key of the tests' own, and tokens signed with it: right ones and wrong ones alike."""
 
+import base64
+import hmac
+import json
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
+
+from fundmix_kit.auth import DEV_ISSUER, DEV_KEY_ID_PREFIX
 
 ISSUER: Final = "https://issuer.test"
 AUDIENCE: Final = "fundmix"
@@ -66,3 +72,41 @@ class TokenSigner:
     def headers(self, role: str, **claims: Any) -> dict[str, str]:
         """The header of an HTTP request that carries `token(role, **claims)`."""
         return {"Authorization": f"Bearer {self.token(role, **claims)}"}
+
+    def unsigned(self, role: str, **claims: Any) -> str:
+        """A token that says of itself that nobody has signed it."""
+        header = {"alg": "none", "kid": self._key_id, "typ": "JWT"}
+        return f"{_encoded(header)}.{self.token(role, **claims).split('.')[1]}."
+
+    def confused(self, role: str, **claims: Any) -> str:
+        """A token signed with the published key, as if it were a secret both sides share."""
+        header = {"alg": "HS256", "kid": self._key_id, "typ": "JWT"}
+        signed = f"{_encoded(header)}.{self.token(role, **claims).split('.')[1]}"
+        digest = hmac.digest(
+            self._key.as_bytes(encoding="PEM", private=False), signed.encode(), sha256
+        )
+        return f"{signed}.{_base64(digest)}"
+
+
+def _encoded(part: object) -> str:
+    return _base64(json.dumps(part).encode())
+
+
+def _base64(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+# Tokens that no service may accept, whatever they claim; each from the signer it does accept.
+WRONG_TOKENS: Final[Mapping[str, Callable[[TokenSigner, str], str]]] = {
+    "malformed": lambda _, __: "x.y.z",
+    "expired": lambda signer, role: signer.token(role, lifetime_s=-3600),
+    "of_another_issuer": lambda signer, role: signer.token(role, iss="https://other.test"),
+    "for_another_audience": lambda signer, role: signer.token(role, aud="elsewhere"),
+    "signed_with_another_key": lambda _, role: TokenSigner().token(role),
+    "signed_with_no_key": lambda signer, role: signer.unsigned(role),
+    "signed_with_the_published_key": lambda signer, role: signer.confused(role),
+    "of_the_dev_issuer": lambda signer, role: signer.token(role, iss=DEV_ISSUER),
+    "signed_with_the_dev_key": lambda _, role: TokenSigner(
+        issuer=DEV_ISSUER, key_id=f"{DEV_KEY_ID_PREFIX}1"
+    ).token(role),
+}
