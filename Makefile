@@ -44,3 +44,37 @@ demo: .stamps/setup ## Start everything, load the sample city, show and check it
 .PHONY: lock
 lock: .stamps/uv ## Write the hash locks anew after a change of dependencies
 	@sh tools/lock
+
+.PHONY: test
+test: check test-parts test-whole ## Check and test everything, as CI does
+	@echo "make test: everything passed"
+
+.PHONY: check
+check: .stamps/dev ## The quick checks: format, lint, types, imports, dependencies, domain tests
+	@mkdir -p .cache
+	@echo "check: format and lint"
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@echo "check: types"
+	@$(BIN)/pyright --warnings
+	@echo "check: imports point inward, services are independent"
+	@$(BIN)/lint-imports --no-logo >.cache/imports.txt || { cat .cache/imports.txt; exit 1; }
+	@echo "check: dependencies"
+	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry src --no-ansi >/dev/null 2>$(CURDIR)/.cache/deptry.txt) || { cat .cache/deptry.txt; exit 1; }; done
+	@echo "check: rules that need nothing"
+	@$(BIN)/pytest --quiet --no-header libs/events services/*/tests/domain tests/repo
+
+.PHONY: test-parts
+test-parts: .stamps/dev ## Each part with a real PostgreSQL and real brokers
+	@echo "test: parts, on PostgreSQL and on both brokers"
+	@$(BIN)/pytest --quiet --no-header -n 2 --dist loadfile libs/kit services cli bench
+
+.PHONY: test-whole
+test-whole: .stamps/dev ## The running city: end to end, and under faults
+	@echo "test: the whole, end to end and under faults"
+	@$(BIN)/pytest --quiet --no-header tests/e2e tests/faults
+
+.PHONY: format
+format: .stamps/dev ## Write the code the way it is checked
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .

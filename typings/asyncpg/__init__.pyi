@@ -1,21 +1,49 @@
 """The part of asyncpg 0.32 that fundmix uses; the package ships no types."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from asyncpg import exceptions as exceptions
 from asyncpg.exceptions import (
     CheckViolationError as CheckViolationError,
+)
+from asyncpg.exceptions import (
     DeadlockDetectedError as DeadlockDetectedError,
+)
+from asyncpg.exceptions import (
     InsufficientPrivilegeError as InsufficientPrivilegeError,
+)
+from asyncpg.exceptions import (
     InterfaceError as InterfaceError,
+)
+from asyncpg.exceptions import (
     LockNotAvailableError as LockNotAvailableError,
+)
+from asyncpg.exceptions import (
     PostgresConnectionError as PostgresConnectionError,
+)
+from asyncpg.exceptions import (
     PostgresError as PostgresError,
+)
+from asyncpg.exceptions import (
     QueryCanceledError as QueryCanceledError,
+)
+from asyncpg.exceptions import (
     RaiseError as RaiseError,
+)
+from asyncpg.exceptions import (
     SerializationError as SerializationError,
+)
+from asyncpg.exceptions import (
     UniqueViolationError as UniqueViolationError,
 )
 
@@ -31,7 +59,10 @@ class Record:
 class Transaction:
     async def __aenter__(self) -> None: ...
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
     async def start(self) -> None: ...
     async def commit(self) -> None: ...
@@ -41,9 +72,15 @@ class Connection:
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str: ...
     async def executemany(self, command: str, args: Iterable[Sequence[Any]]) -> None: ...
     async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> list[Record]: ...
-    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> Record | None: ...
-    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any: ...
-    def cursor(self, query: str, *args: Any, prefetch: int | None = None) -> AsyncIterator[Record]: ...
+    async def fetchrow(
+        self, query: str, *args: Any, timeout: float | None = None
+    ) -> Record | None: ...
+    async def fetchval(
+        self, query: str, *args: Any, column: int = 0, timeout: float | None = None
+    ) -> Any: ...
+    def cursor(
+        self, query: str, *args: Any, prefetch: int | None = None
+    ) -> AsyncIterator[Record]: ...
     async def copy_records_to_table(
         self,
         table_name: str,
@@ -76,7 +113,10 @@ class Connection:
 class PoolAcquireContext:
     async def __aenter__(self) -> Connection: ...
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
     def __await__(self) -> Any: ...
 
@@ -111,4 +151,14 @@ def create_pool(
     init: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Awaitable[Pool]: ...
 
-__all__ = ["Connection", "Pool", "PoolAcquireContext", "Record", "Self", "Transaction", "connect", "create_pool", "exceptions"]
+__all__ = [
+    "Connection",
+    "Pool",
+    "PoolAcquireContext",
+    "Record",
+    "Self",
+    "Transaction",
+    "connect",
+    "create_pool",
+    "exceptions",
+]

@@ -54,7 +54,7 @@ def _migrate(settings: DatabaseSettings, location: Path) -> None:
         log.info("migrated_before")
         return
     # Only here: it brings in alembic and the whole of SQLAlchemy.
-    from fundmix_kit.migrate import migrate  # noqa: PLC0415
+    from fundmix_kit.migrate import migrate  # noqa: PLC0415  # see above
 
     asyncio.run(migrate(settings, location=location))
     log.info("migrated")

@@ -10,7 +10,7 @@ from contracts_svc.settings import Settings
 
 def run(settings: Settings, parts: Collection[str]) -> Coroutine[None, None, None]:
     # Only when it is asked for: a migration needs nothing of what the composition brings in.
-    from contracts_svc import main  # noqa: PLC0415
+    from contracts_svc import main  # noqa: PLC0415  # see above
 
     return main.run(settings, parts)
 
