@@ -124,7 +124,7 @@ async def _fingerprint(request: Request) -> bytes:
     digest = hashlib.sha256()
     for part in (
         request.method.encode(),
-        request.url.path.encode(),
+        request.scope["path"].encode(),
         request.scope["query_string"],
         request.headers.get("if-match", "").encode(),
         await request.body(),

@@ -1,15 +1,17 @@
 """One table decides who may call what, and refuses whatever it does not name."""
 
 from collections.abc import AsyncGenerator
+from contextlib import nullcontext
 from typing import Final
 
 import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
+from fundmix_kit.auth import Principal
 from fundmix_kit.health import Health
 from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
-from fundmix_kit.policy import PUBLIC, AccessDep, Policy, PolicyCase, Scope
+from fundmix_kit.policy import PUBLIC, Access, AccessDep, ForeignRowError, Policy, PolicyCase, Scope
 from fundmix_kit.problems import ProblemTable
 from fundmix_kit.routes import AmbiguousEndpointError, RouteTemplates
 from fundmix_kit.settings import HttpSettings
@@ -210,6 +212,25 @@ async def test_other_methods_open_no_way_around_the_table(
     method: str, client: httpx2.AsyncClient
 ) -> None:
     assert (await client.request(method, f"/v1/gifts/{OURS}")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("scope", "level", "is_refused"),
+    [
+        (Scope.OWN, "town", False),
+        (Scope.OWN, None, False),
+        (Scope.OWN, "city", True),
+        (Scope.ANY, "city", False),
+    ],
+)
+def test_a_row_of_another_level_is_foreign_to_who_has_one(
+    scope: Scope, level: str | None, *, is_refused: bool
+) -> None:
+    principal = Principal(subject="li.na", role="finance_officer", org=OURS, level=level)
+    access = Access(principal=principal, scope=scope)
+
+    with pytest.raises(ForeignRowError) if is_refused else nullcontext():
+        access.require_level("town")
 
 
 def test_a_head_request_has_the_row_of_its_get() -> None:
