@@ -20,8 +20,9 @@ from fundmix_kit.problems import FieldError, ProblemError
 PAGE_ROWS_MAX: Final = 200
 PAGE_ROWS: Final = 50
 CURSOR_CHARACTERS_MAX: Final = 1_000
+BIGINT: Final = range(-(2**63), 2**63)
 
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=tuple[object, ...])
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -50,9 +51,23 @@ def decode_cursor(cursor: str, key_type: type[Key]) -> Key:
     """`key_type` is the tuple type of the list's sort key. Raises CursorInvalidError."""
     try:
         text = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        return _adapter(key_type).validate_json(text)
+        key: Key = _adapter(key_type).validate_json(text)
     except (binascii.Error, ValueError, ValidationError) as error:
         raise CursorInvalidError from error
+    if not all(map(_is_comparable, key)):
+        raise CursorInvalidError
+    return key
+
+
+def _is_comparable(value: object) -> bool:
+    """A cursor is the caller's text, which may name what PostgreSQL has no value for."""
+    match value:
+        case int():
+            return value in BIGINT
+        case str():
+            return "\x00" not in value
+        case _:
+            return True
 
 
 @lru_cache(maxsize=64)

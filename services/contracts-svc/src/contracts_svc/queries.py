@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from fundmix_events.contracts import InstalmentNumber
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 
@@ -46,7 +47,7 @@ async def list_todo(
     database: Database, *, org: str | None, subject: str, today: date, page: PageParams
 ) -> list[TodoRow]:
     """Instalments due that wait for an approval, and approved ones that another person must pay."""
-    after = page.after(tuple[date, UUID, int])
+    after = page.after(tuple[date, UUID, InstalmentNumber])
     async with database.reading() as connection:
         return await todo.list_rows(
             connection,

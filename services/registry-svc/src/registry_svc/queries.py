@@ -1,5 +1,6 @@
 """What registry-svc tells when asked."""
 
+from fundmix_events.credit_code import CreditCode
 from fundmix_events.registry import OrganisationKind
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
@@ -23,7 +24,7 @@ async def list_organisations(
     page: PageParams,
 ) -> list[Registration]:
     """In the order of their codes; `name` is any part of it. One row more than the page shows."""
-    after = page.after(tuple[str])
+    after = page.after(tuple[CreditCode])
     async with database.reading() as connection:
         return await organisations.list_rows(
             connection,

@@ -26,7 +26,7 @@ class Caller:
         self._headers = dict(headers)
 
     async def get(self, path: str, **parameters: str | int) -> httpx2.Response:
-        return await self._client.get(path, params=parameters, headers=self._headers)
+        return await self._client.get(path, params=parameters or None, headers=self._headers)
 
     async def post(
         self,
