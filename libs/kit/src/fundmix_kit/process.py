@@ -1,8 +1,10 @@
 """One process of a service: any of its parts, behind one HTTP port, ended cleanly by a signal."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from typing import Final
 
 import structlog
 import uvicorn
@@ -23,7 +25,8 @@ from fundmix_kit.wake import Waker
 
 log = structlog.get_logger()
 
-STOP_TIME_S_MAX = 8
+STOP_TIME_S_MAX: Final = 8
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Process:
@@ -73,8 +76,8 @@ class Process:
         self.health.add("consumer", _check_of(consumer.check))
 
     async def serve(self, app: ASGIApp) -> None:
-        """Run until SIGTERM or SIGINT; a loop that fails ends the process with its error."""
-        server = uvicorn.Server(
+        """Run until SIGTERM or SIGINT; a part that fails ends the process with its error."""
+        server = _Server(
             uvicorn.Config(
                 app,
                 host=self.settings.http.host,
@@ -85,21 +88,30 @@ class Process:
                 timeout_graceful_shutdown=STOP_TIME_S_MAX,
             )
         )
+        for stop_signal in STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(stop_signal, server.stop)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.verifier.close)
-            await self._open_database()
+            await self._open_database(server)
             stack.push_async_callback(self.database.close)
             async with asyncio.TaskGroup() as group:
-                loops = [group.create_task(run(), name=n) for n, run in self._loops.items()]
+                loops = [group.create_task(self._run(name)) for name in self._loops]
                 log.info("process_started", parts=list(self._loops), port=self.settings.http.port)
                 await server.serve()
                 for loop in loops:
                     loop.cancel()
         log.info("process_stopped")
 
-    async def _open_database(self) -> None:
+    async def _run(self, name: str) -> None:
+        try:
+            await self._loops[name]()
+        except Exception as error:
+            log.exception("part_failed", part=name, reason=getattr(error, "code", None))
+            raise
+
+    async def _open_database(self, server: "_Server") -> None:
         backoff = Backoff()
-        while True:
+        while not server.should_exit:
             try:
                 await self.database.open()
             except DatabaseUnavailableError as error:
@@ -107,6 +119,16 @@ class Process:
                 await backoff.wait()
             else:
                 return
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the process, whose other parts have to end cleanly too."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the base writes it as a generator
+        return nullcontext()
+
+    def stop(self) -> None:
+        self.should_exit = True
 
 
 def _check_of(
