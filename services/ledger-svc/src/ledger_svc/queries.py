@@ -6,6 +6,7 @@ from fundmix_events.ledger import EntryPosted
 from fundmix_kit import quarantine
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
+from fundmix_kit.tables import Quarantine
 
 from ledger_svc.domain.errors import EntryNotFoundError
 from ledger_svc.domain.mix import Mix
@@ -28,6 +29,18 @@ async def read_mix(database: Database, *, year: int, agency: str | None) -> MixR
             by_agency=await mixes.read(connection, year=year, agency=agency),
             seq=await connection.fetchval(journal.READ_SEQ),
             quarantined=await quarantine.count_open(connection),
+        )
+
+
+async def list_todo(database: Database, *, page: PageParams) -> list[Quarantine]:
+    """What waits for an administrator: messages that nobody has decided about, oldest first."""
+    after = page.after(tuple[int])
+    async with database.reading() as connection:
+        return await quarantine.list_rows(
+            connection,
+            state="open",
+            after_id=after[0] if after else 0,
+            rows_max=page.rows_to_read,
         )
 
 

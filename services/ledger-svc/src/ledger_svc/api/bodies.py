@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode, EntryPosted, Posting, Source
 from fundmix_events.money import Currency, Money, text_from_minor
+from fundmix_kit.tables import Quarantine
 from pydantic import BaseModel, PlainSerializer
 
 from ledger_svc.domain.mix import Mix, city_mix, shown
@@ -78,6 +79,16 @@ class PeriodBalanceOut(AccountOut):
     amount: Money
 
 
+class TodoOut(BaseModel):
+    """A message that waits for a decision: it is in no figure until then."""
+
+    action: Literal["decide_quarantined"] = "decide_quarantined"
+    quarantine_id: int
+    topic: str
+    reason: str
+    quarantined_at: datetime
+
+
 def mix_out(reading: MixReading, *, year: int, agency: str | None) -> MixOut:
     mix = city_mix(reading.by_agency)
     return MixOut(
@@ -98,6 +109,15 @@ def mix_out(reading: MixReading, *, year: int, agency: str | None) -> MixOut:
         agencies=None if agency else {c: agency_mix_out(m) for c, m in reading.by_agency.items()},
         seq=reading.seq,
         quarantined=reading.quarantined,
+    )
+
+
+def todo_out(row: Quarantine) -> TodoOut:
+    return TodoOut(
+        quarantine_id=row.id,
+        topic=row.topic,
+        reason=row.reason,
+        quarantined_at=row.quarantined_at,
     )
 
 

@@ -16,6 +16,7 @@ from ledger_svc.api.bodies import (
     entry_out,
     mix_out,
     period_balance_out,
+    todo_out,
 )
 
 Year = Annotated[int, Query(ge=1949, le=2199)]
@@ -80,6 +81,13 @@ def ledger_router(database: Database) -> APIRouter:
             page=page,
             sort_key=lambda r: (r[1].period, r[1].account_id, r[1].kind),
             item=period_balance_out,
+        )
+
+    @router.get("/v1/todo")
+    async def list_todo(request: Request, page: PageDep) -> Response:
+        rows = await queries.list_todo(database, page=page)
+        return page_response(
+            request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
         )
 
     return router
