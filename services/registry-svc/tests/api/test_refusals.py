@@ -28,7 +28,8 @@ MISFITS: Final[list[tuple[dict[str, Any], str, str]]] = [
     ({"level": "county"}, "/level", "enum"),
     ({"town": "莞" * 65}, "/town", "string_too_long"),
     ({"registered_on": "2009-02-30"}, "/registered_on", "date_from_datetime_parsing"),
-    ({"registered_on": "15.1.2009"}, "/registered_on", "date_from_datetime_parsing"),
+    ({"registered_on": "15.1.2009"}, "/registered_on", "day_not_written_so"),
+    ({"registered_on": 0}, "/registered_on", "day_not_written_so"),
     ({"colour": "red"}, "/colour", "extra_forbidden"),
 ]
 

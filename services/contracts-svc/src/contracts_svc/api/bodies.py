@@ -7,6 +7,7 @@ from uuid import UUID
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import Condition, InstalmentNumber, PurchaseMode, ScheduledInstalment
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.money import Money
 from fundmix_events.registry import Level
 from fundmix_events.text import Label, Name
@@ -39,7 +40,7 @@ class BodyIn(BaseModel):
 
 class InstalmentIn(BodyIn):
     number: InstalmentNumber
-    due_on: date
+    due_on: Day
     amount: Amount
     condition: Condition
 
@@ -57,11 +58,11 @@ class ContractIn(BodyIn):
     town: Label
     payer_level: Level
     posts: int | None = Field(default=None, ge=1, le=10_000)
-    signed_on: date
-    published_on: date | None = None
-    filed_on: date | None = None
-    starts_on: date
-    ends_on: date
+    signed_on: Day
+    published_on: Day | None = None
+    filed_on: Day | None = None
+    starts_on: Day
+    ends_on: Day
     ceiling: Amount
     instalments: list[InstalmentIn] = Field(min_length=1, max_length=99)
 
@@ -98,7 +99,7 @@ class PaymentIn(BodyIn):
     """A transfer as the bank confirmed it; `paid_on` is its value date."""
 
     amount: AmountOrNothing
-    paid_on: date
+    paid_on: Day
     bank_reference: Label
 
 

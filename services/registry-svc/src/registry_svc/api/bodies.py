@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.registry import Level, Organisation, OrganisationKind
 from fundmix_events.text import Label, Name
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -28,7 +29,7 @@ class OrganisationIn(BodyIn):
     kind: OrganisationKind
     level: Level | None = None
     town: Label | None = None
-    registered_on: date | None = None
+    registered_on: Day | None = None
 
     def organisation(self) -> Organisation:
         return Organisation(
@@ -47,7 +48,7 @@ class OrganisationChangeIn(BodyIn):
     name: Annotated[Name | None, AfterValidator(_not_taken_away)] = None
     level: Level | None = None
     town: Label | None = None
-    registered_on: date | None = None
+    registered_on: Day | None = None
 
     def applied_to(self, organisation: Organisation) -> Organisation:
         return organisation.model_copy(update=self.model_dump(exclude_unset=True))
