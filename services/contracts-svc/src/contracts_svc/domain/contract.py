@@ -16,7 +16,7 @@ from fundmix_events.contracts import (
     PurchaseMode,
     ScheduledInstalment,
 )
-from fundmix_events.money import Currency, Money
+from fundmix_events.money import Currency, Money, text_from_minor
 from fundmix_events.registry import CHANNEL_BY_KIND, Level, Organisation, OrganisationKind
 
 from contracts_svc.domain.errors import (
@@ -137,8 +137,7 @@ def sign_contract(
 ) -> tuple[Contract, ContractSigned]:
     """Raises WrongPartyError, TermsError, FutureDateError."""
     _check_parties(buyer, agency)
-    if terms.signed_on > today:
-        raise FutureDateError(f"{terms.signed_on} is not yet", pointer="/signed_on")
+    _check_dates(terms, today=today)
     _check_terms(terms)
     contract = Contract(
         contract_id=contract_id,
@@ -283,10 +282,23 @@ def _check_parties(buyer: Organisation, agency: Organisation) -> None:
         )
 
 
+def _check_dates(terms: Terms, *, today: date) -> None:
+    dates = {
+        "signed_on": terms.signed_on,
+        "published_on": terms.published_on,
+        "filed_on": terms.filed_on,
+    }
+    for name, day in dates.items():
+        if day is not None and day > today:
+            raise FutureDateError(f"{day} is not yet", pointer=f"/{name}")
+        if day is not None and day < terms.signed_on:
+            raise TermsError("this comes after signing", pointer=f"/{name}")
+
+
 def _check_terms(terms: Terms) -> None:
     if terms.ends_on < terms.starts_on:
         raise TermsError("the contract ends before it starts", pointer="/ends_on")
-    if terms.ends_on > _years_after(terms.starts_on, TERM_YEARS_MAX):
+    if _lasts_longer_than(TERM_YEARS_MAX, starts_on=terms.starts_on, ends_on=terms.ends_on):
         raise TermsError(f"a term is at most {TERM_YEARS_MAX} years", pointer="/ends_on")
     if (terms.posts is not None) and terms.purchase_mode is not PurchaseMode.POST:
         raise TermsError("only a purchase of posts counts posts", pointer="/posts")
@@ -305,15 +317,13 @@ def _check_instalments(terms: Terms) -> None:
             raise TermsError(
                 "an instalment is more than nothing", pointer=f"/instalments/{place}/amount/amount"
             )
-    total = _sum(i.amount for i in terms.instalments)
-    if total.amount_minor > terms.ceiling.amount_minor:
+    # Of plain numbers: together they may be more than an amount can be.
+    total_minor = sum(i.amount.amount_minor for i in terms.instalments)
+    if total_minor != terms.ceiling.amount_minor:
+        relation = "over" if total_minor > terms.ceiling.amount_minor else "under"
         raise TermsError(
-            f"the instalments sum to {total}, over the ceiling of {terms.ceiling}",
-            pointer="/instalments",
-        )
-    if total != terms.ceiling:
-        raise TermsError(
-            f"the instalments sum to {total}, not to the ceiling of {terms.ceiling}",
+            f"the instalments sum to {text_from_minor(total_minor)},"
+            f" {relation} the ceiling of {terms.ceiling}",
             pointer="/instalments",
         )
 
@@ -333,11 +343,10 @@ def _with(contract: Contract, instalment: Instalment) -> Contract:
     return replace(contract, version=contract.version + 1, instalments=instalments)
 
 
-def _years_after(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # the 29th of February
-        return day.replace(year=day.year + years, month=3, day=1)
+def _lasts_longer_than(years: int, *, starts_on: date, ends_on: date) -> bool:
+    """Both days are part of the term: from the 1st of January it lasts to the 31st of December."""
+    last = (ends_on.year - years, ends_on.month, ends_on.day)
+    return last >= (starts_on.year, starts_on.month, starts_on.day)
 
 
 def _nothing(currency: Currency) -> Money:
