@@ -7,7 +7,7 @@ from fundmix_events.money import Money
 from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
-from fundmix_kit.etag import VersionMismatchError
+from fundmix_kit.etag import check_version
 from fundmix_kit.ids import uuid7
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
@@ -101,8 +101,7 @@ async def _load(
     contract = await contracts.load_for_update(connection, contract_id)
     access.require_own(contract.buyer)
     access.require_level(contract.payer_level)
-    if expected_version not in (None, contract.version):
-        raise VersionMismatchError(contract.version)
+    check_version(contract.version, expected=expected_version)
     return contract
 
 

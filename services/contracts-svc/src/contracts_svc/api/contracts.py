@@ -12,9 +12,9 @@ from fundmix_events.text import Label
 from fundmix_kit.clock import Clock
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.etag import etag, expected_version
+from fundmix_kit.etag import expected_version, resource_response
 from fundmix_kit.origin import Origin
-from fundmix_kit.paging import PageDep, page_response
+from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
 from fundmix_kit.replicas import Position
 
@@ -23,6 +23,7 @@ from contracts_svc.api.bodies import (
     ApprovalIn,
     ContractIn,
     ContractOut,
+    ContractSummaryOut,
     PaymentIn,
     TodoOut,
     contract_out,
@@ -40,7 +41,7 @@ def contracts_router(
 ) -> APIRouter:
     router = APIRouter(tags=["contracts"])
 
-    @router.post("/v1/contracts", status_code=HTTPStatus.CREATED)
+    @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=ContractSummaryOut)
     async def sign_contract(request: Request, access: AccessDep, body: ContractIn) -> Response:
         access.require_own(body.buyer)
         access.require_level(body.payer_level)
@@ -53,7 +54,10 @@ def contracts_router(
 
         return await runner.run(request, access, command)
 
-    @router.post("/v1/contracts/{contract_id}/instalments/{number}/approve")
+    @router.post(
+        "/v1/contracts/{contract_id}/instalments/{number}/approve",
+        response_model=ContractSummaryOut,
+    )
     async def approve_instalment(
         request: Request, access: AccessDep, contract_id: UUID, number: Number, body: ApprovalIn
     ) -> Response:
@@ -71,7 +75,9 @@ def contracts_router(
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
-    @router.post("/v1/contracts/{contract_id}/instalments/{number}/pay")
+    @router.post(
+        "/v1/contracts/{contract_id}/instalments/{number}/pay", response_model=ContractSummaryOut
+    )
     async def pay_instalment(
         request: Request, access: AccessDep, contract_id: UUID, number: Number, body: PaymentIn
     ) -> Response:
@@ -91,7 +97,7 @@ def contracts_router(
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
-    @router.get("/v1/contracts")
+    @router.get("/v1/contracts", response_model=Page[ContractOut])
     async def list_contracts(
         request: Request,
         access: AccessDep,
@@ -107,16 +113,13 @@ def contracts_router(
             request, rows, page=page, sort_key=lambda r: (r[0].contract_id,), item=contract_out
         )
 
-    @router.get("/v1/contracts/{contract_id}")
-    async def show_contract(
-        response: Response, access: AccessDep, contract_id: UUID
-    ) -> ContractOut:
+    @router.get("/v1/contracts/{contract_id}", response_model=ContractOut)
+    async def show_contract(request: Request, access: AccessDep, contract_id: UUID) -> Response:
         found = await queries.read_contract(database, contract_id)
         access.require_own(found[0].buyer, found[0].agency)
-        response.headers["ETag"] = etag(found[0].version)
-        return contract_out(found)
+        return resource_response(request, contract_out(found), version=found[0].version)
 
-    @router.get("/v1/todo")
+    @router.get("/v1/todo", response_model=Page[TodoOut])
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
         rows = await queries.list_todo(
             database,
