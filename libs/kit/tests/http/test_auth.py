@@ -19,7 +19,6 @@ from fundmix_kit.auth import (
     Principal,
     TokenVerifier,
     UnauthenticatedError,
-    require_safe_binding,
 )
 from fundmix_kit.jwks import (
     COOL_DOWN_AFTER_FAILURE_S,
@@ -28,7 +27,7 @@ from fundmix_kit.jwks import (
     KEYS_FRESH_S,
     IssuerUnavailableError,
 )
-from fundmix_kit.settings import AuthSettings, UnsafeBindingError
+from fundmix_kit.settings import AuthSettings
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.edge import KEYS_URL, Issuer
 from hypothesis import given
@@ -497,19 +496,3 @@ async def test_the_dev_issuer_is_accepted_where_it_is_allowed(clock: FixedClock)
     verifier = Issuer(*public(DEV_KEY)).verifier(settings, clock=clock)
 
     assert await verifier.verify(token(DEV_KEY, clock, iss=DEV_ISSUER))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_a_service_that_allows_the_dev_issuer_may_bind_to_loopback(host: str) -> None:
-    settings = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL, is_dev_issuer_allowed=True)
-
-    require_safe_binding(settings, host=host)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "localhost.example.org", ""])
-def test_a_service_that_allows_the_dev_issuer_may_bind_to_nothing_else(host: str) -> None:
-    settings = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL, is_dev_issuer_allowed=True)
-
-    with pytest.raises(UnsafeBindingError):
-        require_safe_binding(settings, host=host)
-    require_safe_binding(SETTINGS, host=host)

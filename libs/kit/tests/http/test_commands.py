@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from http import HTTPStatus
 from typing import ClassVar, Final
-from uuid import uuid4
 
 import asyncpg
 import httpx2
@@ -23,6 +22,7 @@ from fundmix_kit.problems import ProblemTable, Title
 from fundmix_kit.replicas import Position
 from fundmix_kit.settings import HttpSettings
 from fundmix_kit.testing import FixedClock, TokenSigner
+from fundmix_kit.testing.api import Caller, refusal
 from fundmix_kit.testing.edge import calling, verifier_of
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -45,6 +45,7 @@ REPLICATE: Final = """
     INSERT INTO replica (topic, key, version, state) VALUES ($1, $2, $3, '{}')
     ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version
 """
+AFTER_PERSON: Final = {"Fundmix-After": "test.people:P:2"}
 LOCK: Final = "SELECT version, amount_minor FROM purse WHERE name = $1 FOR UPDATE"
 
 
@@ -79,7 +80,7 @@ class Purses:
         self.before_commit: Hook = nothing
         self.origins: list[Origin] = []
         self.carried_out = 0
-        self._runner = runner
+        self.runner = runner
 
     async def open(self, connection: Connection, origin: Origin, purse: Purse) -> Answer:
         try:
@@ -120,7 +121,7 @@ class Purses:
             async def command(connection: Connection, origin: Origin) -> Answer:
                 return await self.open(connection, origin, purse)
 
-            return await self._runner.run(request, access, command)
+            return await self.runner.run(request, access, command)
 
         @router.post("/purses/{name}/payments", response_model=Purse)
         @router.patch("/purses/{name}/payments", response_model=Purse)
@@ -132,7 +133,7 @@ class Purses:
             async def command(connection: Connection, _: Origin) -> Answer:
                 return await self.pay(connection, name, payment, expected=expected)
 
-            return await self._runner.run(request, access, command, status=HTTPStatus.OK)
+            return await self.runner.run(request, access, command, status=HTTPStatus.OK)
 
         return router
 
@@ -171,29 +172,6 @@ def app(purses: Purses, tokens: TokenSigner) -> FastAPI:
     )
 
 
-class Caller:
-    """One subject's client."""
-
-    def __init__(self, client: httpx2.AsyncClient, authorization: dict[str, str]) -> None:
-        self._client = client
-        self._authorization = authorization
-
-    async def post(
-        self, path: str, body: object, *, key: str | None = None, **headers: str
-    ) -> httpx2.Response:
-        return await self.send("POST", path, body, key=key or str(uuid4()), **headers)
-
-    async def send(
-        self, method: str, path: str, body: object, *, key: str | None, **headers: str
-    ) -> httpx2.Response:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if key is not None:
-            sent["Idempotency-Key"] = key
-        return await self._client.request(
-            method, path, json=body, headers={**self._authorization, **sent}
-        )
-
-
 @pytest.fixture
 async def call(app: FastAPI, tokens: TokenSigner) -> AsyncGenerator[Callable[[str], Caller]]:
     async with calling(app) as client:
@@ -203,6 +181,10 @@ async def call(app: FastAPI, tokens: TokenSigner) -> AsyncGenerator[Callable[[st
 @pytest.fixture
 def caller(call: Callable[[str], Caller]) -> Caller:
     return call("li.na")
+
+
+def purse(name: str = "A", amount_minor: int = 500) -> dict[str, object]:
+    return {"name": name, "amount_minor": amount_minor}
 
 
 async def amounts(database: Database) -> dict[str, int]:
@@ -216,8 +198,9 @@ async def keys_stored(database: Database) -> int:
         return await connection.fetchval("SELECT count(*) FROM idempotency_key")
 
 
-def refusal(answer: httpx2.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
+def code(answer: httpx2.Response) -> tuple[int, str]:
+    found = refusal(answer)
+    return found.status, found.code
 
 
 def same(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str | None]]:
@@ -229,7 +212,7 @@ def same(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str | None]]:
 async def test_an_accepted_command_answers_with_where_and_which_version_it_is(
     caller: Caller,
 ) -> None:
-    answer = await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    answer = await caller.post("/purses", purse())
 
     assert answer.status_code == 201
     assert answer.json() == {"name": "A", "amount_minor": 500}
@@ -245,9 +228,8 @@ async def test_a_command_knows_who_caused_it_and_in_which_request(
     traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     await caller.post(
         "/purses",
-        {"name": "A", "amount_minor": 500},
-        X_Correlation_Id="c-1",
-        traceparent=traceparent,
+        purse(),
+        headers={"X-Correlation-Id": "c-1", "traceparent": traceparent},
     )
 
     (origin,) = purses.origins
@@ -258,7 +240,7 @@ async def test_a_command_knows_who_caused_it_and_in_which_request(
 async def test_the_same_request_again_is_answered_the_same_and_done_once(
     caller: Caller, database: Database
 ) -> None:
-    await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    await caller.post("/purses", purse())
     answers = [
         await caller.post("/purses/A/payments", {"amount_minor": 100}, key="k") for _ in range(3)
     ]
@@ -273,11 +255,10 @@ async def test_the_same_request_again_is_answered_the_same_and_done_once(
 
 
 async def test_a_creation_sent_again_is_no_conflict(caller: Caller) -> None:
-    body = {"name": "A", "amount_minor": 500}
-    first = await caller.post("/purses", body, key="k")
+    first = await caller.post("/purses", purse(), key="k")
 
-    assert same(await caller.post("/purses", body, key="k")) == same(first)
-    assert refusal(await caller.post("/purses", body, key="other")) == (409, "purse_known")
+    assert same(await caller.post("/purses", purse(), key="k")) == same(first)
+    assert code(await caller.post("/purses", purse(), key="other")) == (409, "purse_known")
 
 
 @pytest.mark.parametrize(
@@ -287,7 +268,7 @@ async def test_a_creation_sent_again_is_no_conflict(caller: Caller) -> None:
         ("/purses/A/payments", {"amount_minor": 10_000}, {}),
         ("/purses/B/payments", {"amount_minor": 100}, {}),
         ("/purses/A/payments?again=1", {"amount_minor": 100}, {}),
-        ("/purses/A/payments", {"amount_minor": 100}, {"If_Match": "*"}),
+        ("/purses/A/payments", {"amount_minor": 100}, {"If-Match": "*"}),
     ],
     ids=str,
 )
@@ -295,19 +276,19 @@ async def test_a_key_used_for_another_request_is_refused_and_changes_nothing(
     path: str, body: object, headers: dict[str, str], caller: Caller, database: Database
 ) -> None:
     for name in ("A", "B"):
-        await caller.post("/purses", {"name": name, "amount_minor": 500})
+        await caller.post("/purses", purse(name))
     await caller.post("/purses/A/payments", {"amount_minor": 100}, key="k")
 
-    again = await caller.post(path, body, key="k", **headers)
+    again = await caller.post(path, body, key="k", headers=headers)
 
-    assert refusal(again) == (422, "idempotency_key_reused")
+    assert code(again) == (422, "idempotency_key_reused")
     assert await amounts(database) == {"A": 400, "B": 500}
 
 
 async def test_a_key_belongs_to_its_subject_and_its_route(
     call: Callable[[str], Caller], database: Database
 ) -> None:
-    await call("li.na").post("/purses", {"name": "A", "amount_minor": 500}, key="k")
+    await call("li.na").post("/purses", purse(), key="k")
 
     await call("li.na").post("/purses/A/payments", {"amount_minor": 100}, key="k")
     await call("wang.wei").post("/purses/A/payments", {"amount_minor": 100}, key="k")
@@ -318,7 +299,7 @@ async def test_a_key_belongs_to_its_subject_and_its_route(
 async def test_twins_that_race_are_done_once_and_answered_the_same(
     caller: Caller, database: Database
 ) -> None:
-    await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    await caller.post("/purses", purse())
 
     answers = await asyncio.gather(
         *(caller.post("/purses/A/payments", {"amount_minor": 300}, key="k") for _ in range(12))
@@ -332,9 +313,8 @@ async def test_twins_that_race_are_done_once_and_answered_the_same(
 async def test_twins_that_race_to_create_are_all_answered_with_the_one_creation(
     caller: Caller, database: Database
 ) -> None:
-    body = {"name": "A", "amount_minor": 500}
 
-    answers = await asyncio.gather(*(caller.post("/purses", body, key="k") for _ in range(12)))
+    answers = await asyncio.gather(*(caller.post("/purses", purse(), key="k") for _ in range(12)))
 
     assert {answer.status_code for answer in answers} == {201}
     assert await amounts(database) == {"A": 500}
@@ -344,7 +324,7 @@ async def test_twins_that_meet_only_at_their_key_are_done_once(
     purses: Purses, caller: Caller, database: Database
 ) -> None:
     """Nothing but the key keeps these two apart: both are carried out before either ends."""
-    await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    await caller.post("/purses", purse())
     both_are_here = asyncio.Barrier(2)
 
     async def insert_freely(connection: Connection, origin: Origin, purse: Purse) -> Answer:
@@ -353,11 +333,11 @@ async def test_twins_that_meet_only_at_their_key_are_done_once(
         return Answer(body=purse)
 
     purses.open = insert_freely
-    body = {"name": "the same", "amount_minor": 1}
+    twins = [{"X-Request-Id": "r1"}, {"X-Request-Id": "r2"}]
 
     async with asyncio.timeout(10):
         first, second = await asyncio.gather(
-            *(caller.post("/purses", body, key="k", X_Request_Id=f"r{n}") for n in (1, 2))
+            *(caller.post("/purses", purse(), key="k", headers=twin) for twin in twins)
         )
 
     assert same(first) == same(second)
@@ -367,9 +347,9 @@ async def test_twins_that_meet_only_at_their_key_are_done_once(
 async def test_a_refusal_is_not_stored_and_may_be_accepted_later(
     caller: Caller, database: Database
 ) -> None:
-    await caller.post("/purses", {"name": "A", "amount_minor": 50})
+    await caller.post("/purses", purse("A", 50))
     refused = await caller.post("/purses/A/payments", {"amount_minor": 100}, key="k")
-    assert refusal(refused) == (409, "purse_empty")
+    assert code(refused) == (409, "purse_empty")
     assert await keys_stored(database) == 1
     async with database.transaction() as connection:
         await connection.execute("UPDATE purse SET amount_minor = 500")
@@ -385,12 +365,11 @@ async def test_a_failure_between_the_change_and_the_answer_undoes_both(
         raise ZeroDivisionError
 
     purses.before_commit = fail
-    body = {"name": "A", "amount_minor": 500}
-    assert refusal(await caller.post("/purses", body, key="k")) == (500, "internal_error")
+    assert code(await caller.post("/purses", purse(), key="k")) == (500, "internal_error")
     assert (await amounts(database), await keys_stored(database)) == ({}, 0)
 
     purses.before_commit = nothing
-    assert (await caller.post("/purses", body, key="k")).status_code == 201
+    assert (await caller.post("/purses", purse(), key="k")).status_code == 201
 
 
 async def test_a_connection_lost_before_the_commit_undoes_both_and_may_be_repeated(
@@ -403,12 +382,11 @@ async def test_a_connection_lost_before_the_commit_undoes_both_and_may_be_repeat
         await server.close()
 
     purses.before_commit = lose
-    body = {"name": "A", "amount_minor": 500}
-    lost = await caller.post("/purses", body, key="k")
-    assert refusal(lost) == (503, "database_unavailable")
+    lost = await caller.post("/purses", purse(), key="k")
+    assert code(lost) == (503, "database_unavailable")
 
     purses.before_commit = nothing
-    repeated = await caller.post("/purses", body, key="k")
+    repeated = await caller.post("/purses", purse(), key="k")
     assert (repeated.status_code, await amounts(database)) == (201, {"A": 500})
 
 
@@ -417,13 +395,12 @@ async def test_an_answer_that_did_not_reach_the_caller_is_given_when_he_asks_aga
 ) -> None:
     committed = asyncio.Event()
     database.on_commit(committed.set)
-    body = {"name": "A", "amount_minor": 500}
-    sending = asyncio.create_task(caller.post("/purses", body, key="k"))
+    sending = asyncio.create_task(caller.post("/purses", purse(), key="k"))
     async with asyncio.timeout(5):
         await committed.wait()
     sending.cancel()
 
-    again = await caller.post("/purses", body, key="k")
+    again = await caller.post("/purses", purse(), key="k")
 
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
 
@@ -440,37 +417,39 @@ async def test_a_deadlock_is_tried_again_a_few_times(
             raise asyncpg.DeadlockDetectedError
 
     purses.before_commit = deadlock_twice
-    answer = await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    answer = await caller.post("/purses", purse())
     assert (answer.status_code, attempts) == (201, ATTEMPTS_MAX)
 
     attempts = -ATTEMPTS_MAX
-    answer = await caller.post("/purses", {"name": "B", "amount_minor": 500})
-    assert (refusal(answer), attempts) == ((503, "busy"), 0)
+    answer = await caller.post("/purses", purse("B"))
+    assert (code(answer), attempts) == ((503, "busy"), 0)
     assert await amounts(database) == {"A": 500}
 
 
-@pytest.mark.parametrize("key", ["", " "])
-async def test_a_post_without_key_is_a_bad_request(
-    key: str, caller: Caller, purses: Purses
+@pytest.mark.parametrize(
+    ("key", "refused"),
+    [
+        ("", "idempotency_key_missing"),
+        (" ", "idempotency_key_missing"),
+        ("two words", "idempotency_key_invalid"),
+        ("x" * 201, "idempotency_key_invalid"),
+        ('a"b', "idempotency_key_invalid"),
+        ("\x7f", "idempotency_key_invalid"),
+    ],
+)
+async def test_a_post_without_a_right_key_is_a_bad_request(
+    key: str, refused: str, caller: Caller, purses: Purses
 ) -> None:
-    answer = await caller.send("POST", "/purses", {"name": "A", "amount_minor": 1}, key=key)
+    answer = await caller.post("/purses", purse(), headers={"Idempotency-Key": key})
 
-    assert refusal(answer) == (400, "idempotency_key_missing")
-    assert purses.carried_out == 0
-
-
-@pytest.mark.parametrize("key", ["two words", "x" * 201, 'a"b', "\x7f"])
-async def test_an_odd_key_is_a_bad_request(key: str, caller: Caller, purses: Purses) -> None:
-    answer = await caller.post("/purses", {"name": "A", "amount_minor": 1}, key=key)
-
-    assert refusal(answer) == (400, "idempotency_key_invalid")
+    assert code(answer) == (400, refused)
     assert purses.carried_out == 0
 
 
 async def test_a_key_is_the_same_with_and_without_its_quotes(
     caller: Caller, database: Database
 ) -> None:
-    await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    await caller.post("/purses", purse())
     await caller.post("/purses/A/payments", {"amount_minor": 100}, key='"k"')
     await caller.post("/purses/A/payments", {"amount_minor": 100}, key="k")
 
@@ -480,27 +459,21 @@ async def test_a_key_is_the_same_with_and_without_its_quotes(
 async def test_a_change_needs_no_key_but_the_version_that_was_seen(
     caller: Caller, database: Database
 ) -> None:
-    await caller.post("/purses", {"name": "A", "amount_minor": 500})
+    await caller.post("/purses", purse())
+    payment = {"amount_minor": 100}
 
-    async def pay(**headers: str) -> httpx2.Response:
-        return await caller.send(
-            "PATCH", "/purses/A/payments", {"amount_minor": 100}, key=None, **headers
-        )
+    first = await caller.patch("/purses/A/payments", payment, version=1)
+    second = await caller.patch("/purses/A/payments", payment, version=1)
 
-    assert refusal(await pay()) == (428, "if_match_missing")
-    first = await pay(If_Match='"1"')
     assert (first.status_code, first.headers["etag"]) == (200, '"2"')
-    second = await pay(If_Match='"1"')
-    assert (refusal(second), second.headers["etag"]) == ((412, "version_mismatch"), '"2"')
+    assert (code(second), second.headers["etag"]) == ((412, "version_mismatch"), '"2"')
     assert (await amounts(database), await keys_stored(database)) == ({"A": 400}, 1)
 
 
 async def test_a_command_waits_for_what_its_caller_has_done_elsewhere(
     caller: Caller, purses: Purses, database: Database
 ) -> None:
-    body = {"name": "A", "amount_minor": 500}
-
-    sending = asyncio.create_task(caller.post("/purses", body, Fundmix_After="test.people:P:2"))
+    sending = asyncio.create_task(caller.post("/purses", purse(), headers=AFTER_PERSON))
     async with database.transaction() as connection:
         await connection.execute(REPLICATE, "test.people", "P", 1)
     assert not sending.done()
@@ -513,18 +486,14 @@ async def test_a_command_waits_for_what_its_caller_has_done_elsewhere(
 
 
 async def test_a_command_does_not_wait_for_ever(
-    database: Database, tokens: TokenSigner, purses: Purses, app: FastAPI
+    caller: Caller, purses: Purses, database: Database, clock: FixedClock
 ) -> None:
-    impatient = CommandRunner(
-        database, clock=FixedClock(), replicated_topics={"test.people"}, replica_wait_ms_max=20
+    purses.runner = CommandRunner(
+        database, clock=clock, replicated_topics={"test.people"}, replica_wait_ms_max=20
     )
-    purses._runner = impatient  # pyright: ignore[reportPrivateUsage]  # the test's own class
-    async with calling(app) as client:
-        caller = Caller(client, tokens.headers("donor"))
-        answer = await caller.post(
-            "/purses", {"name": "A", "amount_minor": 1}, Fundmix_After="test.people:P:2"
-        )
 
-    assert refusal(answer) == (503, "replica_lags")
+    answer = await caller.post("/purses", purse(), headers=AFTER_PERSON)
+
+    assert code(answer) == (503, "replica_lags")
     assert answer.headers["retry-after"]
     assert await amounts(database) == {}

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import structlog
 from fastapi import APIRouter, FastAPI
-from fundmix_kit.auth import DEV_ISSUER
+from fundmix_kit.auth import DEV_ISSUER, require_safe_binding
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.health import Health
 from fundmix_kit.http import build_app, build_operational_app
@@ -25,6 +25,9 @@ from starlette.responses import Response, StreamingResponse
 from structlog.testing import capture_logs
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+DEV_REFUSED = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL)
+DEV_ALLOWED = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL, is_dev_issuer_allowed=True)
 
 router = APIRouter(prefix="/v1")
 
@@ -280,16 +283,26 @@ async def test_a_process_without_the_api_answers_its_supervisor_only() -> None:
     }
 
 
-def test_an_api_that_accepts_the_dev_issuer_is_not_built_for_other_machines() -> None:
-    settings = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL, is_dev_issuer_allowed=True)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_a_service_that_allows_the_dev_issuer_may_bind_to_loopback(host: str) -> None:
+    require_safe_binding(DEV_ALLOWED, host=host)
 
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "localhost.example.org", ""])
+def test_a_service_that_allows_the_dev_issuer_may_bind_to_nothing_else(host: str) -> None:
+    with pytest.raises(UnsafeBindingError):
+        require_safe_binding(DEV_ALLOWED, host=host)
+    require_safe_binding(DEV_REFUSED, host=host)
+
+
+def test_an_api_that_accepts_the_dev_issuer_is_not_built_for_other_machines() -> None:
     with pytest.raises(UnsafeBindingError):
         build_app(
             title="echo",
             settings=HttpSettings(host="0.0.0.0", port=1),
             table=ProblemTable({}, {}),
             policy=POLICY,
-            verifier=Issuer().verifier(settings, clock=SystemClock()),
+            verifier=Issuer().verifier(DEV_ALLOWED, clock=SystemClock()),
             routers=[router],
             health=Health(),
             metrics=Metrics(),
