@@ -1,8 +1,10 @@
 """What every event has: a type, a version, a topic, and the aggregate it is about."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+AGGREGATE_VERSION_MAX: Final = 2**62
 
 
 class FundingEvent(BaseModel):
@@ -18,7 +20,9 @@ class FundingEvent(BaseModel):
     version: ClassVar[int] = 1
     topic: ClassVar[str]
 
-    aggregate_version: int = Field(ge=1, description="Counts the changes of one aggregate from 1.")
+    aggregate_version: int = Field(
+        ge=1, le=AGGREGATE_VERSION_MAX, description="Counts the changes of one aggregate from 1."
+    )
 
     @property
     def key(self) -> str:

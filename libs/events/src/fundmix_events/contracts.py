@@ -12,7 +12,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
-from fundmix_events.money import Money
+from fundmix_events.money import Amount, AmountOrNothing
 from fundmix_events.registry import Level
 from fundmix_events.text import Label, Name
 
@@ -40,7 +40,7 @@ class ScheduledInstalment(BaseModel):
 
     number: InstalmentNumber
     due_on: date
-    amount: Money
+    amount: Amount
     condition: Condition
 
 
@@ -73,7 +73,7 @@ class ContractSigned(ContractEvent):
     signed_on: date
     starts_on: date
     ends_on: date
-    ceiling: Money
+    ceiling: Amount
     instalments: tuple[ScheduledInstalment, ...] = Field(min_length=1, max_length=99)
 
     @model_validator(mode="after")
@@ -88,9 +88,9 @@ class InstalmentEvent(ContractEvent):
     """`scheduled` = `deduction` + `payable`."""
 
     instalment_number: InstalmentNumber
-    scheduled: Money
-    deduction: Money
-    payable: Money
+    scheduled: Amount
+    deduction: AmountOrNothing
+    payable: AmountOrNothing
 
     @model_validator(mode="after")
     def _parts_sum_to_the_scheduled(self) -> Self:

@@ -10,9 +10,9 @@ ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 LENGTH: Final = 18
 VALUE_OF: Final = {character: value for value, character in enumerate(ALPHABET)}
 WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(LENGTH - 1))
-BLANKS_AND_HYPHENS: Final = str.maketrans(
-    "", "", " \t\u00a0\u3000-\u2010\u2011\u2012\u2013\u2014\u2212"
-)
+# Dashes and invisible marks, as found by their category; a minus sign is typed for a hyphen.
+SEPARATOR_CATEGORIES: Final = frozenset({"Pd", "Cf"})
+MINUS_SIGN: Final = "\u2212"
 
 # What kind of organisation a registering office stands for, by the first two characters.
 KIND_BY_PREFIX: Final = {
@@ -32,7 +32,16 @@ def check_character(first_seventeen: str) -> str:
 
 def normalise(text: str) -> str:
     """Undo what people type: blanks, hyphens, full-width and lower-case characters."""
-    return unicodedata.normalize("NFKC", text).translate(BLANKS_AND_HYPHENS).upper()
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in plain if not _is_separator(c)).upper()
+
+
+def _is_separator(character: str) -> bool:
+    return (
+        character.isspace()
+        or character == MINUS_SIGN
+        or unicodedata.category(character) in SEPARATOR_CATEGORIES
+    )
 
 
 def check(code: str) -> str:

@@ -11,7 +11,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
-from fundmix_events.money import Money
+from fundmix_events.money import Amount
 from fundmix_events.text import Label
 
 
@@ -52,7 +52,7 @@ class DonationEvent(FundingEvent):
     donor: Donor
     agency: CreditCode
     channel: Channel
-    amount: Money
+    amount: Amount
     restricted_to: Label | None = None
     # The donor is not named to the public.
     is_anonymous: bool = False
@@ -83,7 +83,7 @@ class DonationReceived(DonationEvent):
     kind: DonationKind
     pledge_id: UUID | None = None
     # How much of the pledge this fulfils: the pledge may have promised more or less than came.
-    fulfils: Money | None = None
+    fulfils: Amount | None = None
     given_on: date
     received_on: date
     bank_reference: Label | None = None

@@ -1,5 +1,6 @@
 """What is around an event on a topic: CloudEvents 1.0 attributes in Kafka's binary mode."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,13 @@ from pydantic import BaseModel, ConfigDict
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 NUMBER_MAX: Final = 2**62
+VERSION: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
 class Actor(BaseModel):
     """Who acted: the subject of the token, in which role, for which organisation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     subject: str
     role: str
@@ -43,7 +45,7 @@ class Envelope:
 
     @property
     def dataschema(self) -> str:
-        return f"urn:fundmix:event:{self.type}:v{self.version}"
+        return schema_urn(self.type, self.version)
 
     def to_headers(self) -> list[tuple[str, bytes]]:
         headers = [
@@ -83,6 +85,11 @@ class Envelope:
         )
 
 
+def schema_urn(event_type: str, version: int | str) -> str:
+    """The name of the schema that one version of an event's body keeps."""
+    return f"urn:fundmix:event:{event_type}:v{version}"
+
+
 def number_of(headers: Sequence[tuple[str, bytes]]) -> int:
     """The number alone, so that a message that is otherwise broken still has its place.
 
@@ -109,24 +116,25 @@ def _require(texts: Mapping[str, str], name: str, wanted: str) -> None:
 
 def _type_and_version(texts: Mapping[str, str]) -> tuple[str, int]:
     event_type = _text(texts, "ce_type")
-    prefix = f"urn:fundmix:event:{event_type}:v"
     schema = _text(texts, "ce_dataschema")
-    version = schema.removeprefix(prefix)
-    if version == schema or not version.isascii() or not version.isdigit():
-        raise MalformedEnvelopeError(f"header ce_dataschema does not start with {prefix}")
+    version = schema.rpartition(":v")[2]
+    if schema != schema_urn(event_type, version) or VERSION.fullmatch(version) is None:
+        raise MalformedEnvelopeError("header ce_dataschema does not name a version of ce_type")
     return event_type, int(version)
 
 
 def _uuid(texts: Mapping[str, str]) -> UUID:
+    text = _text(texts, "ce_id")
     try:
-        return UUID(_text(texts, "ce_id"))
+        return UUID(text)
     except ValueError as error:
         raise MalformedEnvelopeError("header ce_id is not a UUID") from error
 
 
 def _instant(texts: Mapping[str, str]) -> datetime:
+    text = _text(texts, "ce_time")
     try:
-        instant = datetime.fromisoformat(_text(texts, "ce_time"))
+        instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedEnvelopeError("header ce_time is not an instant") from error
     if instant.tzinfo is None:

@@ -2,9 +2,10 @@
 
 import re
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -110,3 +111,19 @@ class Money(BaseModel):
 
     def __neg__(self) -> "Money":
         return Money(amount_minor=-self.amount_minor, currency=self.currency)
+
+
+def _more_than_nothing(money: Money) -> Money:
+    if money.amount_minor <= 0:
+        raise PydanticCustomError("amount_not_positive", "this amount is more than nothing")
+    return money
+
+
+def _not_negative(money: Money) -> Money:
+    if money.amount_minor < 0:
+        raise PydanticCustomError("amount_negative", "this amount is not negative")
+    return money
+
+
+Amount = Annotated[Money, AfterValidator(_more_than_nothing)]
+AmountOrNothing = Annotated[Money, AfterValidator(_not_negative)]

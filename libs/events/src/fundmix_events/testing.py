@@ -1,0 +1,187 @@
+"""Events for tests: a builder gives what an event must have, a test says what matters to it."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from fundmix_events.base import FundingEvent
+from fundmix_events.channel import Channel
+from fundmix_events.codec import encode_body
+from fundmix_events.contracts import (
+    Condition,
+    ContractSigned,
+    InstalmentApproved,
+    InstalmentPaid,
+    PurchaseMode,
+    ScheduledInstalment,
+)
+from fundmix_events.donations import DonationKind, DonationReceived, Donor, DonorKind, PledgeMade
+from fundmix_events.envelope import Actor, Envelope
+from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
+from fundmix_events.money import Money
+from fundmix_events.registry import (
+    Level,
+    Organisation,
+    OrganisationChanged,
+    OrganisationKind,
+    OrganisationRegistered,
+)
+from fundmix_events.topics import CONTRACTS
+
+AGENCY: Final = "52441900AJC6XAY6DW"
+OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
+BUYER: Final = "11441900AHP4983MNR"
+FOUNDATION: Final = "534419000CW4RBU5CW"
+ENTERPRISE: Final = "91441900LX8R25H7GP"
+
+ACTOR: Final = Actor(subject="tester", role="admin")
+RECORDED_AT: Final = datetime(2024, 3, 1, 1, 30, tzinfo=UTC)
+
+
+def organisation_registered(**changes: Any) -> OrganisationRegistered:
+    return OrganisationRegistered(aggregate_version=1, organisation=an_organisation(**changes))
+
+
+def organisation_changed(**changes: Any) -> OrganisationChanged:
+    return OrganisationChanged(aggregate_version=2, organisation=an_organisation(**changes))
+
+
+def an_organisation(**changes: Any) -> Organisation:
+    usual: dict[str, Any] = {
+        "code": AGENCY,
+        "name": "东莞市示例甲社会工作服务中心",
+        "kind": OrganisationKind.AGENCY,
+        "level": Level.CITY,
+    }
+    return Organisation(**(usual | changes))
+
+
+def contract_signed(ceiling: str = "100000.00", **changes: Any) -> ContractSigned:
+    """With one instalment of the whole ceiling, unless `instalments` says otherwise."""
+    usual: dict[str, Any] = {
+        "title": "社区综合服务项目",
+        "purchase_mode": PurchaseMode.PROJECT,
+        "service_area": "社区综合服务",
+        "people_served": "社区居民",
+        "town": "厚街镇",
+        "payer_level": Level.TOWN,
+        "signed_on": date(2024, 2, 21),
+        "starts_on": date(2024, 3, 1),
+        "ends_on": date(2024, 12, 31),
+        "ceiling": Money.parse(ceiling),
+        "instalments": (an_instalment(ceiling),),
+    }
+    return ContractSigned(**(_contract() | usual | changes))
+
+
+def an_instalment(amount: str, **changes: Any) -> ScheduledInstalment:
+    usual: dict[str, Any] = {
+        "number": 1,
+        "due_on": date(2024, 3, 12),
+        "amount": Money.parse(amount),
+        "condition": Condition.SIGNING,
+    }
+    return ScheduledInstalment(**(usual | changes))
+
+
+def instalment_approved(
+    scheduled: str = "40000.00", deduction: str = "0.00", **changes: Any
+) -> InstalmentApproved:
+    approved: dict[str, Any] = {"approved_on": date(2024, 3, 10)}
+    return InstalmentApproved(**(_contract() | _parts(scheduled, deduction) | approved | changes))
+
+
+def instalment_paid(
+    scheduled: str = "40000.00", deduction: str = "0.00", **changes: Any
+) -> InstalmentPaid:
+    paid: dict[str, Any] = {"paid_on": date(2024, 3, 18), "bank_reference": "BK202400011"}
+    return InstalmentPaid(**(_contract() | _parts(scheduled, deduction) | paid | changes))
+
+
+def pledge_made(amount: str = "5000.00", **changes: Any) -> PledgeMade:
+    usual: dict[str, Any] = {"pledge_id": uuid4(), "pledged_on": date(2024, 4, 8)}
+    return PledgeMade(**(_gift(amount) | usual | changes))
+
+
+def donation_received(amount: str = "5000.00", **changes: Any) -> DonationReceived:
+    usual: dict[str, Any] = {
+        "donation_id": uuid4(),
+        "given_on": date(2024, 5, 20),
+        "received_on": date(2024, 5, 27),
+    }
+    return DonationReceived(**(_gift(amount) | usual | changes))
+
+
+def entry_posted(amount: str = "5000.00", **changes: Any) -> EntryPosted:
+    """What a donation becomes in the journal, unless `postings` says otherwise."""
+    usual: dict[str, Any] = {
+        "aggregate_version": 1,
+        "seq": 1,
+        "event_id": uuid4(),
+        "source": Source(topic=CONTRACTS, partition=0, number=1),
+        "kind": DonationReceived.type,
+        "agency": AGENCY,
+        "occurred_on": date(2024, 5, 20),
+        "value_on": date(2024, 5, 27),
+        "posted_at": RECORDED_AT,
+        "period": 202405,
+        "payload_sha256": "0" * 64,
+        "postings": (
+            a_posting(AccountCode.BANK, amount),
+            a_posting(AccountCode.DONATION_INCOME, f"-{amount}"),
+        ),
+    }
+    return EntryPosted(**(usual | changes))
+
+
+def a_posting(code: AccountCode, amount: str) -> Posting:
+    account = Account(agency=AGENCY, code=code, fund_code="general", channel=Channel.FOUNDATION)
+    return Posting(account=account, amount=Money.parse(amount))
+
+
+def message_of(
+    event: FundingEvent, *, number: int = 1, event_id: UUID | None = None
+) -> tuple[list[tuple[str, bytes]], bytes]:
+    """Headers and value, as a relay sends them."""
+    envelope = Envelope(
+        id=event_id or uuid4(),
+        source="/test",
+        type=event.type,
+        version=event.version,
+        time=RECORDED_AT,
+        number=number,
+    )
+    body = encode_body(event, actor=ACTOR, correlation_id="c-1", causation_id=None)
+    return envelope.to_headers(), body
+
+
+def _contract() -> dict[str, Any]:
+    return {
+        "aggregate_version": 1,
+        "contract_id": uuid4(),
+        "contract_number": "DG-2024-0001",
+        "buyer": BUYER,
+        "agency": AGENCY,
+        "channel": Channel.GOVERNMENT,
+    }
+
+
+def _parts(scheduled: str, deduction: str) -> dict[str, Any]:
+    return {
+        "instalment_number": 1,
+        "scheduled": Money.parse(scheduled),
+        "deduction": Money.parse(deduction),
+        "payable": Money.parse(scheduled) - Money.parse(deduction),
+    }
+
+
+def _gift(amount: str) -> dict[str, Any]:
+    return {
+        "aggregate_version": 1,
+        "reference": "DN-2024-00001",
+        "donor": Donor(kind=DonorKind.FOUNDATION, code=FOUNDATION),
+        "agency": AGENCY,
+        "channel": Channel.FOUNDATION,
+        "amount": Money.parse(amount),
+        "kind": DonationKind.CASH,
+    }

@@ -1,0 +1,124 @@
+"""An event whose own figures do not agree is none; what it says is checked wherever it is read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fundmix_events import testing
+from fundmix_events.base import AGGREGATE_VERSION_MAX, FundingEvent
+from fundmix_events.ledger import AccountCode
+from fundmix_events.money import Money
+from fundmix_events.testing import a_posting, an_instalment
+from pydantic import ValidationError
+
+
+def code_of_refusal(build: Callable[[], object]) -> str:
+    with pytest.raises(ValidationError) as refused:
+        build()
+    (found,) = refused.value.errors()
+    return found["type"]
+
+
+def test_instalments_sum_to_the_ceiling() -> None:
+    instalments = (an_instalment("400.00"), an_instalment("600.00", number=2))
+
+    assert (
+        testing.contract_signed("1000.00", instalments=instalments).ceiling.amount_minor == 1000_00
+    )
+    assert (
+        code_of_refusal(lambda: testing.contract_signed("1000.01", instalments=instalments))
+        == "sum_mismatch"
+    )
+
+
+@pytest.mark.parametrize("build", [testing.instalment_approved, testing.instalment_paid])
+def test_deduction_and_payable_sum_to_what_was_scheduled(build: Callable[..., Any]) -> None:
+    approved = build("400.00", "150.00")
+
+    assert approved.payable == Money.parse("250.00")
+    assert (
+        code_of_refusal(lambda: build("400.00", "150.00", payable=Money.parse("250.01")))
+        == "sum_mismatch"
+    )
+
+
+def test_a_whole_instalment_may_be_deducted_and_not_more() -> None:
+    assert testing.instalment_paid("400.00", "400.00").payable == Money.of(0)
+    assert code_of_refusal(lambda: testing.instalment_paid("400.00", "400.01")) == "amount_negative"
+
+
+@pytest.mark.parametrize(
+    "postings",
+    [
+        (("assets:bank", "5.00"), ("income:donation", "-5.01")),
+        (("assets:bank", "5.00"), ("income:donation", "5.00")),
+        (("assets:bank", "0.01"), ("income:donation", "0.00"), ("assets:in_kind", "0.00")),
+    ],
+)
+def test_the_postings_of_an_entry_sum_to_zero(postings: tuple[tuple[str, str], ...]) -> None:
+    legs = tuple(a_posting(AccountCode(code), amount) for code, amount in postings)
+
+    assert code_of_refusal(lambda: testing.entry_posted(postings=legs)) == "sum_mismatch"
+
+
+def test_an_entry_has_two_postings_at_least() -> None:
+    postings = (a_posting(AccountCode.BANK, "0.00"),)
+
+    assert code_of_refusal(lambda: testing.entry_posted(postings=postings)) == "too_short"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: testing.contract_signed("0.00"),
+        lambda: testing.contract_signed("-1.00"),
+        lambda: an_instalment("0.00"),
+        lambda: testing.pledge_made("0.00"),
+        lambda: testing.donation_received("-5.00"),
+        lambda: testing.donation_received(fulfils=Money.of(0)),
+    ],
+)
+def test_nobody_promises_or_gives_nothing(build: Callable[[], object]) -> None:
+    with pytest.raises(ValidationError, match="more than nothing"):
+        build()
+
+
+@pytest.mark.parametrize("version", [0, -1, AGGREGATE_VERSION_MAX + 1])
+def test_the_changes_of_an_aggregate_are_counted_from_one(version: int) -> None:
+    with pytest.raises(ValidationError, match="aggregate_version"):
+        testing.donation_received(aggregate_version=version)
+
+
+@pytest.mark.parametrize("number", [0, 100])
+def test_instalments_are_numbered_from_one(number: int) -> None:
+    with pytest.raises(ValidationError, match="number"):
+        an_instalment("1.00", number=number)
+    with pytest.raises(ValidationError, match="instalment_number"):
+        testing.instalment_paid(instalment_number=number)
+
+
+def test_an_event_is_never_changed() -> None:
+    event: FundingEvent = testing.donation_received()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        event.aggregate_version = 2
+
+
+def test_codes_and_texts_are_kept_as_they_are_written_properly() -> None:
+    event = testing.donation_received(agency="52441900-ajc6xay6dw", restricted_to=" 长者助餐 ")
+
+    assert (event.agency, event.restricted_to) == (testing.AGENCY, "长者助餐")
+
+
+def test_an_event_of_an_aggregate_is_keyed_by_it() -> None:
+    contract, donation, pledge = (
+        testing.contract_signed(),
+        testing.donation_received(),
+        testing.pledge_made(),
+    )
+
+    assert contract.key == str(contract.contract_id)
+    assert donation.key == str(donation.donation_id)
+    assert pledge.key == str(pledge.pledge_id)
+    assert testing.organisation_registered().key == testing.AGENCY
+    assert testing.entry_posted(seq=7).key == "7"
