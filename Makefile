@@ -45,6 +45,10 @@ demo: .stamps/setup ## Start everything, load the sample city, show and check it
 lock: .stamps/uv ## Write the hash locks anew after a change of dependencies
 	@sh tools/lock
 
+.PHONY: schemas
+schemas: .stamps/setup ## Write schemas/events anew from the event classes
+	@$(BIN)/python tools/export_schemas.py
+
 .PHONY: test
 test: check test-parts test-whole ## Check and test everything, as CI does
 	@echo "make test: everything passed"

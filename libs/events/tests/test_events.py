@@ -89,6 +89,12 @@ def test_the_changes_of_an_aggregate_are_counted_from_one(version: int) -> None:
         testing.donation_received(aggregate_version=version)
 
 
+@pytest.mark.parametrize("day", [0, 1704067200, "0", "20240101", "2024-01-01T00:00:00"])
+def test_a_day_is_read_only_as_it_is_written(day: object) -> None:
+    with pytest.raises(ValidationError, match="a day is written like 2024-02-29"):
+        testing.donation_received(received_on=day)
+
+
 @pytest.mark.parametrize("number", [0, 100])
 def test_instalments_are_numbered_from_one(number: int) -> None:
     with pytest.raises(ValidationError, match="number"):

@@ -1,6 +1,5 @@
 """Events of contracts-svc: what a buyer has promised, approved and paid."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
@@ -12,6 +11,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.money import Amount, AmountOrNothing
 from fundmix_events.registry import Level
 from fundmix_events.text import Label, Name
@@ -39,7 +39,7 @@ class ScheduledInstalment(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     number: InstalmentNumber
-    due_on: date
+    due_on: Day
     amount: Amount
     condition: Condition
 
@@ -70,9 +70,9 @@ class ContractSigned(ContractEvent):
     town: Label
     payer_level: Level
     posts: int | None = Field(default=None, ge=1)
-    signed_on: date
-    starts_on: date
-    ends_on: date
+    signed_on: Day
+    starts_on: Day
+    ends_on: Day
     ceiling: Amount
     instalments: tuple[ScheduledInstalment, ...] = Field(min_length=1, max_length=99)
 
@@ -107,7 +107,7 @@ class InstalmentApproved(InstalmentEvent):
 
     type: ClassVar[str] = "contracts.instalment_approved"
 
-    approved_on: date
+    approved_on: Day
 
 
 class InstalmentPaid(InstalmentEvent):
@@ -115,5 +115,5 @@ class InstalmentPaid(InstalmentEvent):
 
     type: ClassVar[str] = "contracts.instalment_paid"
 
-    paid_on: date
+    paid_on: Day
     bank_reference: Label

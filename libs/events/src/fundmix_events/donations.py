@@ -1,6 +1,5 @@
 """Events of donations-svc: what donors have promised and given, without anybody's name."""
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +10,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.money import Amount
 from fundmix_events.text import Label
 
@@ -66,7 +66,7 @@ class PledgeMade(DonationEvent):
     pledge_id: UUID
     reference: Label
     kind: DonationKind
-    pledged_on: date
+    pledged_on: Day
 
     @property
     def key(self) -> str:
@@ -84,8 +84,8 @@ class DonationReceived(DonationEvent):
     pledge_id: UUID | None = None
     # How much of the pledge this fulfils: the pledge may have promised more or less than came.
     fulfils: Amount | None = None
-    given_on: date
-    received_on: date
+    given_on: Day
+    received_on: Day
     bank_reference: Label | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Events of ledger-svc: the journal, entry by entry in its own order."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
@@ -12,6 +12,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.money import Currency, Money
 
 
@@ -76,8 +77,8 @@ class EntryPosted(FundingEvent):
     source: Source
     kind: str
     agency: CreditCode
-    occurred_on: date
-    value_on: date
+    occurred_on: Day
+    value_on: Day
     posted_at: datetime
     period: int = Field(description="Year and month as one number: 202403.")
     payload_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -1,6 +1,5 @@
 """Events of registry-svc: each carries the whole organisation as it now is."""
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from fundmix_events import topics
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.text import Label, Name
 
 
@@ -47,7 +47,7 @@ class Organisation(BaseModel):
     kind: OrganisationKind
     level: Level | None = None
     town: Label | None = None
-    registered_on: date | None = None
+    registered_on: Day | None = None
 
 
 class OrganisationEvent(FundingEvent):
