@@ -1,0 +1,136 @@
+"""The public APIs as this command sees them: JSON in, JSON or a refusal out."""
+
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx2
+from pydantic import ValidationError
+
+from fundmix_cli.calling.errors import Problem, RefusedError
+from fundmix_cli.calling.sending import Outgoing, Sender
+from fundmix_cli.calling.tokens import Tokens
+from fundmix_cli.claims import Claims
+
+PAGE_ROWS: Final = "200"
+NO_PARAMS: Final[Mapping[str, str]] = {}
+
+Json = dict[str, Any]
+
+
+class ServiceName(StrEnum):
+    REGISTRY = "registry"
+    CONTRACTS = "contracts"
+    DONATIONS = "donations"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """`position` is where the change stands, for `after` of a request that builds on it."""
+
+    body: Json
+    position: str | None
+
+
+class ServiceClient:
+    def __init__(self, sender: Sender, tokens: Tokens, urls: Mapping[str, str]) -> None:
+        self._sender = sender
+        self._tokens = tokens
+        self._urls = urls
+
+    async def get(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> Json:
+        """Raises RefusedError and ServiceAwayError."""
+        response = await self._send("GET", service, path, claims=claims, params=params)
+        return response.json()
+
+    async def list(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> AsyncGenerator[Json]:
+        """All items, page after page. Raises RefusedError and ServiceAwayError."""
+        page_params = {**params, "limit": PAGE_ROWS}
+        while True:
+            page = await self.get(service, path, claims=claims, params=page_params)
+            for item in page["items"]:
+                yield item
+            if page["next_cursor"] is None:
+                return
+            page_params["cursor"] = page["next_cursor"]
+
+    async def post(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        body: Json | None = None,
+        key: str | None = None,
+        after: Sequence[str] = (),
+    ) -> Answer:
+        """Without a `key` the same request is the same thing to be done, whenever it is sent.
+
+        Raises RefusedError and ServiceAwayError.
+        """
+        content = json.dumps(body or {}, ensure_ascii=False, sort_keys=True).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": key or content_key(path, content),
+        }
+        if after:
+            headers["Fundmix-After"] = ", ".join(after)
+        response = await self._send(
+            "POST", service, path, claims=claims, headers=headers, content=content
+        )
+        return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
+
+    async def _send(
+        self,
+        method: str,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        headers: Mapping[str, str] = NO_PARAMS,
+        params: Mapping[str, str] = NO_PARAMS,
+        content: bytes | None = None,
+    ) -> httpx2.Response:
+        token = await self._tokens.token(claims)
+        request = Outgoing(
+            method=method,
+            url=f"{self._urls[service]}{path}",
+            headers={**headers, "Authorization": f"Bearer {token}", "Accept-Language": "en"},
+            params=params or None,
+            content=content,
+        )
+        response = await self._sender.send(request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            raise RefusedError(_problem(response))
+        return response
+
+
+def content_key(path: str, content: bytes) -> str:
+    """An Idempotency-Key that says what is to be done, so that a repeated run asks for the same."""
+    return hashlib.sha256(path.encode() + b"\n" + content).hexdigest()
+
+
+def _problem(response: httpx2.Response) -> Problem:
+    try:
+        return Problem.model_validate_json(response.content)
+    except ValidationError:
+        return Problem(status=response.status_code, code="unexpected_answer")
