@@ -2,9 +2,14 @@
 
 import typer
 
+from fundmix_cli.commands.demo import demo
 from fundmix_cli.commands.down import down, reset
+from fundmix_cli.commands.load import load
+from fundmix_cli.commands.mix import mix
+from fundmix_cli.commands.quarantine import quarantine
 from fundmix_cli.commands.status import logs, status
 from fundmix_cli.commands.token import token
+from fundmix_cli.commands.topics import topics
 from fundmix_cli.commands.up import up
 
 app = typer.Typer(
@@ -12,8 +17,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, down, status, logs, reset, token):
+for command in (up, down, status, logs, reset, token, load, mix, demo):
     app.command()(command)
+app.add_typer(topics, name="topics")
+app.add_typer(quarantine, name="quarantine")
 
 if __name__ == "__main__":
     app()

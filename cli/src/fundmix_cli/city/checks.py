@@ -1,0 +1,140 @@
+"""What only several rows together can tell is wrong. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from fundmix_events.money import Money
+
+from fundmix_cli.city.files import FileRows, Line, RowError
+from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow, Row
+
+RowT = TypeVar("RowT", bound=Row)
+
+ITS_CONTRACT: Final = "its contract has an error, or is not in the file"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractLines:
+    """A contract and its instalments, in their order."""
+
+    contract: Line[ContractRow]
+    instalments: Sequence[Line[InstalmentRow]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class City:
+    """What may be sent, and the errors of the rows that may not."""
+
+    organisations: Sequence[Line[OrganisationRow]]
+    contracts: Sequence[ContractLines]
+    donations: Sequence[Line[DonationRow]]
+    errors: Sequence[RowError]
+    rows_read: Mapping[str, int]
+
+
+def checked_city(
+    *,
+    organisations: FileRows[OrganisationRow],
+    contracts: FileRows[ContractRow],
+    instalments: FileRows[InstalmentRow],
+    donations: FileRows[DonationRow],
+) -> City:
+    files = (organisations, contracts, instalments, donations)
+    errors = [error for file in files for error in file.errors]
+    organisation_lines = _unique(organisations.lines, errors, "uscc", lambda row: row.code)
+    return City(
+        organisations=organisation_lines,
+        contracts=_whole_contracts(contracts.lines, instalments.lines, errors),
+        donations=_donations(donations.lines, organisation_lines, errors),
+        errors=sorted(errors, key=lambda error: (error.file, error.line)),
+        rows_read={file.name: file.rows_read for file in files},
+    )
+
+
+def _unique(
+    lines: Sequence[Line[RowT]],
+    errors: list[RowError],
+    column: str,
+    key: Callable[[RowT], Hashable | None],
+) -> list[Line[RowT]]:
+    """The lines whose key no earlier one has; None is no key."""
+    first_by_key: dict[Hashable, int] = {}
+    unique: list[Line[RowT]] = []
+    for line in lines:
+        value = key(line.row)
+        first = line.number if value is None else first_by_key.setdefault(value, line.number)
+        if first == line.number:
+            unique.append(line)
+        else:
+            errors.append(line.error(column, f"line {first} has it already"))
+    return unique
+
+
+def _whole_contracts(
+    contract_lines: Sequence[Line[ContractRow]],
+    instalment_lines: Sequence[Line[InstalmentRow]],
+    errors: list[RowError],
+) -> list[ContractLines]:
+    contract_lines = _unique(contract_lines, errors, "contract_no", lambda row: row.number)
+    instalment_lines = _unique(
+        instalment_lines, errors, "number", lambda row: (row.contract, row.number)
+    )
+    instalment_lines = _unique(
+        instalment_lines, errors, "bank_reference", lambda row: row.bank_reference
+    )
+    by_contract: defaultdict[str, list[Line[InstalmentRow]]] = defaultdict(list)
+    for line in sorted(instalment_lines, key=lambda line: line.row.number):
+        by_contract[line.row.contract].append(line)
+    whole: list[ContractLines] = []
+    for line in contract_lines:
+        instalments = by_contract[line.row.number]
+        if reason := _why_not_whole(line.row, [i.row for i in instalments]):
+            errors.append(line.error("amount", reason))
+        else:
+            whole.append(ContractLines(contract=line, instalments=instalments))
+            del by_contract[line.row.number]
+    errors += [
+        line.error("contract_no", ITS_CONTRACT) for lines in by_contract.values() for line in lines
+    ]
+    return whole
+
+
+def _why_not_whole(contract: ContractRow, instalments: Sequence[InstalmentRow]) -> str | None:
+    numbers = [i.number for i in instalments]
+    if numbers != list(range(1, len(numbers) + 1)) or not numbers:
+        return f"its instalments are not numbered from 1 without gaps, but {numbers}"
+    total = Money.of(sum(i.amount.amount_minor for i in instalments))
+    if total != contract.ceiling:
+        return f"its instalments sum to {total}, not to {contract.ceiling}"
+    return None
+
+
+def _donations(
+    lines: Sequence[Line[DonationRow]],
+    organisation_lines: Sequence[Line[OrganisationRow]],
+    errors: list[RowError],
+) -> list[Line[DonationRow]]:
+    lines = _unique(lines, errors, "donation_ref", lambda row: (row.agency, row.reference))
+    lines = _unique(
+        lines,
+        errors,
+        "bank_reference",
+        lambda row: row.bank_reference and (row.agency, row.bank_reference),
+    )
+    name_by_code = {line.row.code: line.row.name for line in organisation_lines}
+    named: list[Line[DonationRow]] = []
+    for line in lines:
+        row = line.row
+        known_as = name_by_code.get(row.donor_code or "", row.donor_name)
+        if row.donor_name in (None, known_as):
+            named.append(line)
+        else:
+            errors.append(line.error("donor_name", f"{row.donor_code} is {known_as}"))
+    return named
+
+
+def rows_with_errors(errors: Sequence[RowError]) -> Counter[str]:
+    """How many rows of each file have at least one error."""
+    return Counter(file for file, _ in {(error.file, error.line) for error in errors})

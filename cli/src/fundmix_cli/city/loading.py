@@ -1,0 +1,67 @@
+"""Loads a city: reads and checks its files, then sends what is not there yet."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from fundmix_cli.calling.client import ServiceClient
+from fundmix_cli.calling.errors import first_of_group
+from fundmix_cli.city.checks import City, checked_city
+from fundmix_cli.city.existing import read_existing
+from fundmix_cli.city.files import read_rows
+from fundmix_cli.city.outcome import Outcome
+from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow
+from fundmix_cli.city.steps import Steps
+
+ORGANISATIONS: Final = "organisations.csv"
+CONTRACTS: Final = "contracts.csv"
+INSTALMENTS: Final = "instalments.csv"
+DONATIONS: Final = "donations.csv"
+# Of the same form, for services to come.
+LEFT_FOR_LATER: Final = ("evaluations.csv", "expenditures.csv")
+
+Item = TypeVar("Item")
+
+
+def read_city(folder: Path) -> City:
+    """Raises FileUnusableError."""
+    return checked_city(
+        organisations=read_rows(folder / ORGANISATIONS, OrganisationRow),
+        contracts=read_rows(folder / CONTRACTS, ContractRow),
+        instalments=read_rows(folder / INSTALMENTS, InstalmentRow),
+        donations=read_rows(folder / DONATIONS, DonationRow),
+    )
+
+
+async def load_city(
+    client: ServiceClient, city: City, outcome: Outcome, *, concurrency: int
+) -> None:
+    """Raises CallError, but not for what is the fault of a row."""
+    with first_of_group():
+        steps = Steps(client, await read_existing(client, city), outcome)
+        # Contracts and gifts name organisations; of one another they know nothing.
+        async with asyncio.TaskGroup() as group:
+            start_workers(group, city.organisations, steps.register, workers=concurrency)
+        async with asyncio.TaskGroup() as group:
+            half = max(1, concurrency // 2)
+            start_workers(group, city.contracts, steps.load_contract, workers=half)
+            start_workers(group, city.donations, steps.load_donation, workers=half)
+
+
+def start_workers(
+    group: asyncio.TaskGroup,
+    items: Iterable[Item],
+    work: Callable[[Item], Awaitable[None]],
+    *,
+    workers: int,
+) -> None:
+    """All take from the same items, each when it has finished its last one."""
+    left = iter(items)
+
+    async def worker() -> None:
+        for item in left:
+            await work(item)
+
+    for _ in range(workers):
+        group.create_task(worker())

@@ -1,0 +1,186 @@
+"""The steps by which each row comes in. A step that was done before is passed over.
+
+Every request says by its Idempotency-Key what is to be done: a step that was carried out although
+its answer was lost is not carried out again.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
+from fundmix_cli.calling.errors import RefusedError
+from fundmix_cli.city import people
+from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines
+from fundmix_cli.city.existing import Existing, differences
+from fundmix_cli.city.files import Line
+from fundmix_cli.city.outcome import Outcome
+from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow
+
+INSTALMENT_TERMS: Final = ("number", "due_on", "amount", "condition")
+
+
+class Steps:
+    def __init__(self, client: ServiceClient, existing: Existing, outcome: Outcome) -> None:
+        self._client = client
+        self._existing = existing
+        self._outcome = outcome
+        # Where in the registry's topic an organisation stands, for those who need to know it.
+        self._positions = {
+            code: f"fundmix.registry:{code}:{there['version']}"
+            for code, there in existing.organisations.items()
+        }
+
+    async def register(self, line: Line[OrganisationRow]) -> None:
+        row = line.row
+        body = row.json_of()
+        if there := self._existing.organisations.get(row.code):
+            self._compare(line, body, there)
+            return
+        try:
+            answer = await self._client.post(
+                ServiceName.REGISTRY, "/v1/organisations", claims=people.REGISTRAR, body=body
+            )
+        except RefusedError as error:
+            self._outcome.refused(line, error)
+            return
+        if answer.position:
+            self._positions[row.code] = answer.position
+        self._outcome.good(line, is_new=True)
+
+    async def load_contract(self, lines: ContractLines) -> None:
+        """Sign it; then approve and pay, one instalment after the other."""
+        there = self._existing.contracts.get(lines.contract.row.number)
+        contract = await self._sign(lines) if there is None else self._signed(lines, there)
+        for instalment in lines.instalments:
+            if contract is None:
+                self._outcome.bad(instalment, [("contract_no", ITS_CONTRACT)])
+            else:
+                await self._settle(instalment, lines.contract.row, contract, is_new=there is None)
+
+    async def load_donation(self, line: Line[DonationRow]) -> None:
+        row = line.row
+        reference = (row.agency, row.reference)
+        pledge = self._existing.pledges.get(reference)
+        donation = self._existing.donations.get(reference)
+        wanted_pledge = {**row.gift(), "pledged_on": row.json_of("pledged_on")["pledged_on"]}
+        wanted_donation = {**row.gift(), **row.json_of("received_on", "bank_reference")}
+        faults = [
+            *(differences(wanted_pledge, pledge, DonationRow) if pledge else ()),
+            *(differences(wanted_donation, donation, DonationRow) if donation else ()),
+        ]
+        if faults:
+            self._outcome.bad(line, faults)
+            return
+        is_new = False
+        try:
+            if row.pledged_on and pledge is None:
+                pledge = await self._pledge(row, wanted_pledge)
+                is_new = True
+            if row.received_on and donation is None:
+                pledge_id = pledge and pledge["pledge_id"]
+                await self._receive(row, {**wanted_donation, "pledge_id": pledge_id})
+                is_new = True
+        except RefusedError as error:
+            self._outcome.refused(line, error)
+            return
+        self._outcome.good(line, is_new=is_new)
+
+    async def _sign(self, lines: ContractLines) -> Json | None:
+        line = lines.contract
+        instalments = [i.row.json_of(*INSTALMENT_TERMS) for i in lines.instalments]
+        try:
+            answer = await self._client.post(
+                ServiceName.CONTRACTS,
+                "/v1/contracts",
+                claims=people.approver(line.row.buyer, line.row.payer_level),
+                body={**line.row.json_of(), "instalments": instalments},
+                after=self._after(line.row.buyer, line.row.agency),
+            )
+        except RefusedError as error:
+            self._outcome.refused(line, error)
+            return None
+        self._outcome.good(line, is_new=True)
+        return answer.body
+
+    def _signed(self, lines: ContractLines, there: Json) -> Json | None:
+        is_same = self._compare(lines.contract, lines.contract.row.json_of(), there)
+        return there if is_same else None
+
+    async def _settle(
+        self, line: Line[InstalmentRow], contract_row: ContractRow, contract: Json, *, is_new: bool
+    ) -> None:
+        row = line.row
+        instalments: dict[int, Json] = {i["number"]: i for i in contract["instalments"]}
+        there = instalments.get(row.number, {})
+        if faults := list(differences(_expected(row, there), there, InstalmentRow)):
+            self._outcome.bad(line, faults)
+            return
+        is_to_be_paid = row.paid_on is not None and there["state"] != "paid"
+        try:
+            if is_to_be_paid and there["state"] == "scheduled":
+                await self._approve(row, contract_row, contract)
+            if is_to_be_paid:
+                await self._pay(row, contract_row, contract)
+        except RefusedError as error:
+            self._outcome.refused(line, error)
+            return
+        self._outcome.good(line, is_new=is_new or is_to_be_paid)
+
+    async def _approve(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> None:
+        await self._client.post(
+            ServiceName.CONTRACTS,
+            f"/v1/contracts/{contract['contract_id']}/instalments/{row.number}/approve",
+            claims=people.approver(contract_row.buyer, contract_row.payer_level),
+            body={"deduction": row.deduction.model_dump()},
+        )
+
+    async def _pay(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> None:
+        paid = row.json_of("paid_on", "bank_reference", "paid_amount")
+        await self._client.post(
+            ServiceName.CONTRACTS,
+            f"/v1/contracts/{contract['contract_id']}/instalments/{row.number}/pay",
+            claims=people.payer(contract_row.buyer, contract_row.payer_level),
+            body={"amount": paid.pop("paid_amount"), **paid},
+        )
+
+    async def _pledge(self, row: DonationRow, body: Json) -> Json:
+        answer = await self._client.post(
+            ServiceName.DONATIONS,
+            "/v1/pledges",
+            claims=people.pledger(row.donor_code, agency=row.agency),
+            body=body,
+            after=self._after(row.agency, row.donor_code),
+        )
+        return answer.body
+
+    async def _receive(self, row: DonationRow, body: Json) -> None:
+        await self._client.post(
+            ServiceName.DONATIONS,
+            "/v1/donations",
+            claims=people.treasurer(row.agency),
+            body=body,
+            after=self._after(row.agency, row.donor_code),
+        )
+
+    def _after(self, *codes: str | None) -> Sequence[str]:
+        return [self._positions[code] for code in codes if code in self._positions]
+
+    def _compare(
+        self, line: Line[OrganisationRow] | Line[ContractRow], wanted: Json, there: Json
+    ) -> bool:
+        if faults := list(differences(wanted, there, type(line.row))):
+            self._outcome.bad(line, faults)
+        else:
+            self._outcome.good(line, is_new=False)
+        return not faults
+
+
+def _expected(row: InstalmentRow, there: Json) -> Json:
+    """What an instalment in its present state must have for the file to be right."""
+    terms = row.json_of(*INSTALMENT_TERMS)
+    payable = row.json_of("paid_amount")["paid_amount"]
+    if there.get("state") == "paid":
+        return {**terms, **row.json_of("paid_on", "bank_reference"), "payable": payable}
+    if there.get("state") == "approved" and row.paid_on:
+        return {**terms, "payable": payable}
+    return terms

@@ -1,0 +1,112 @@
+"""What people see."""
+
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from fundmix_cli.city.files import RowError
+from fundmix_cli.display.loading import print_errors, row_progress
+from fundmix_cli.display.mix import headline, mix_view, percent
+from rich.console import Console, RenderableType
+
+
+def a_mix(**changes: Any) -> dict[str, Any]:
+    return {
+        "year": 2024,
+        "agency": None,
+        "received_by_channel": {"government": "965.00", "enterprise": "35.00"},
+        "received_total": "1000.00",
+        "in_kind_total": "12.50",
+        "government_share": 0.965,
+        "hhi": 0.93245,
+        "effective_sources": 1.072444,
+        "n": 2,
+        "agencies": {},
+        "quarantined": 0,
+    } | changes
+
+
+def printed(view: RenderableType) -> str:
+    text = StringIO()
+    Console(file=text, width=100).print(view)
+    return text.getvalue()
+
+
+def test_a_mix_shows_a_bar_per_channel_the_largest_first() -> None:
+    lines = printed(mix_view(a_mix())).splitlines()
+
+    government, enterprise = (line for line in lines if "█" in line or "▉" in line)
+    assert "财政" in government
+    assert "96.50" in government
+    assert "35.00" in enterprise
+    assert government.count("█") > enterprise.count("█")
+
+
+def test_the_headline_says_it_plainly_in_both_languages() -> None:
+    chinese, english = headline(a_mix())
+
+    assert chinese.plain == "每100元收入96.5元来自财政"
+    assert english.plain == "Of every 100 yuan received, 96.5 came from government"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [("0.96849", "96.8"), ("0.9685", "96.8"), ("0.9", "90"), ("1", "100")]
+)
+def test_a_share_is_told_with_one_place(share: str, text: str) -> None:
+    assert percent(Decimal(share)) == text
+
+
+def test_no_income_is_no_share() -> None:
+    nothing = a_mix(
+        received_by_channel={},
+        received_total="0.00",
+        government_share=None,
+        hhi=None,
+        effective_sources=None,
+        n=0,
+    )
+
+    text = printed(mix_view(nothing))
+
+    assert "2024年没有收入" in text
+    assert "government share none" in text
+
+
+def test_what_is_not_counted_is_told() -> None:
+    assert "3 events are in quarantine" in printed(mix_view(a_mix(quarantined=3)))
+    assert "quarantine" not in printed(mix_view(a_mix()))
+
+
+def test_without_a_terminal_progress_is_a_line_for_each_quarter() -> None:
+    text = StringIO()
+    with row_progress(Console(file=text), {"contracts.csv": 6, "empty.csv": 0}) as on_row:
+        for _ in range(6):
+            on_row("contracts.csv")
+
+    assert text.getvalue().splitlines() == [
+        f"contracts.csv: {done} of 6 rows" for done in (2, 3, 5, 6)
+    ]
+
+
+def test_on_a_terminal_progress_is_a_bar_for_each_file() -> None:
+    text = StringIO()
+    terminal = Console(file=text, force_terminal=True, width=100)
+    with row_progress(terminal, {"contracts.csv": 1}) as on_row:
+        on_row("contracts.csv")
+
+    assert "1/1" in text.getvalue()
+
+
+def test_errors_come_in_the_order_of_the_files() -> None:
+    text = StringIO()
+    lines = [("b.csv", 2), ("a.csv", 10), ("a.csv", 9)]
+    errors = [RowError(file=f, line=n, field="x", reason="[odd]") for f, n in lines]
+
+    print_errors(Console(file=text), errors)
+
+    assert text.getvalue().splitlines() == [
+        "a.csv:9: x: [odd]",
+        "a.csv:10: x: [odd]",
+        "b.csv:2: x: [odd]",
+    ]
