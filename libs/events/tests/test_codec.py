@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import pytest
-from fundmix_events import testing
 from fundmix_events.base import FundingEvent
 from fundmix_events.catalogue import CODEC, EVENT_CLASSES
 from fundmix_events.codec import (
@@ -18,17 +17,19 @@ from fundmix_events.codec import (
 )
 from fundmix_events.donations import DonationReceived
 from fundmix_events.envelope import Actor, Envelope
+from fundmix_events.testing import samples
+from fundmix_events.testing.messages import message_of
 
 SECRET: Final = "the-donor-s-own-words"
 EVENTS: Final = (
-    testing.organisation_registered(),
-    testing.organisation_changed(name="新名"),
-    testing.contract_signed(),
-    testing.instalment_approved(deduction="100.00"),
-    testing.instalment_paid(),
-    testing.pledge_made(restricted_to="长者助餐"),
-    testing.donation_received(fulfils=None),
-    testing.entry_posted(),
+    samples.organisation_registered(),
+    samples.organisation_changed(name="新名"),
+    samples.contract_signed(),
+    samples.instalment_approved(deduction="100.00"),
+    samples.instalment_paid(),
+    samples.pledge_made(restricted_to="长者助餐"),
+    samples.donation_received(fulfils=None),
+    samples.entry_posted(),
 )
 
 
@@ -44,7 +45,7 @@ class PledgeWithdrawn(FundingEvent):
 
 
 def sent(event: FundingEvent) -> tuple[Envelope, dict[str, Any]]:
-    headers, value = testing.message_of(event)
+    headers, value = message_of(event)
     return Envelope.from_headers(headers), json.loads(value)
 
 
@@ -62,9 +63,9 @@ def test_there_is_an_event_of_every_class_here() -> None:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.type)
 def test_what_is_sent_is_read_again(event: FundingEvent) -> None:
-    actor = Actor(subject="officer-1", role="finance_officer", org=testing.BUYER)
+    actor = Actor(subject="officer-1", role="finance_officer", org=samples.BUYER)
     value = encode_body(event, actor=actor, correlation_id="c-7", causation_id="e-6")
-    headers, _ = testing.message_of(event, number=3)
+    headers, _ = message_of(event, number=3)
 
     message = CODEC.decode(Envelope.from_headers(headers), value)
 
@@ -77,7 +78,7 @@ def test_what_is_sent_is_read_again(event: FundingEvent) -> None:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.type)
 def test_the_same_event_gives_the_same_bytes(event: FundingEvent) -> None:
-    once, again = (testing.message_of(event)[1] for _ in range(2))
+    once, again = (message_of(event)[1] for _ in range(2))
 
     assert once == again
 
@@ -91,7 +92,7 @@ def test_an_unknown_type_is_named() -> None:
 
 
 def test_an_unknown_version_of_a_known_type_is_named() -> None:
-    envelope, body = sent(testing.donation_received())
+    envelope, body = sent(samples.donation_received())
 
     with pytest.raises(UnknownVersionError, match="has no version 9") as refused:
         CODEC.decode(replace(envelope, version=9), json.dumps(body).encode())
@@ -101,7 +102,7 @@ def test_an_unknown_version_of_a_known_type_is_named() -> None:
 
 def test_what_was_unknown_is_read_by_the_code_that_knows_it() -> None:
     event = PledgeWithdrawn(aggregate_version=1)
-    headers, value = testing.message_of(event)
+    headers, value = message_of(event)
 
     message = Codec([*EVENT_CLASSES, PledgeWithdrawn]).decode(Envelope.from_headers(headers), value)
 
@@ -140,17 +141,17 @@ def test_an_invalid_body_is_told_by_place_without_its_values(field: str) -> None
 
 
 def test_a_body_that_is_wrong_everywhere_has_a_short_reason() -> None:
-    _, body = sent(testing.contract_signed())
+    _, body = sent(samples.contract_signed())
     body["data"]["instalments"] = [{"number": SECRET}] * 99
 
-    error = str(refusal_of(body, testing.contract_signed()))
+    error = str(refusal_of(body, samples.contract_signed()))
 
     assert error.count(";") == 9
     assert SECRET not in error
 
 
 def test_fields_of_a_later_release_are_passed_over() -> None:
-    event = testing.contract_signed()
+    event = samples.contract_signed()
     envelope, body = sent(event)
     body["later"] = 1
     body["actor"]["delegate_of"] = "somebody"
@@ -163,7 +164,7 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
 
 
 def test_an_optional_field_may_be_missing_from_an_earlier_release() -> None:
-    event = testing.donation_received()
+    event = samples.donation_received()
     envelope, body = sent(event)
     for name, field in DonationReceived.model_fields.items():
         if not field.is_required():

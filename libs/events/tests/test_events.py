@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fundmix_events import testing
 from fundmix_events.base import AGGREGATE_VERSION_MAX, FundingEvent
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Money
-from fundmix_events.testing import a_posting, an_instalment
+from fundmix_events.testing import samples
+from fundmix_events.testing.samples import a_posting, an_instalment
 from pydantic import ValidationError
 
 
@@ -23,15 +23,15 @@ def test_instalments_sum_to_the_ceiling() -> None:
     instalments = (an_instalment("400.00"), an_instalment("600.00", number=2))
 
     assert (
-        testing.contract_signed("1000.00", instalments=instalments).ceiling.amount_minor == 1000_00
+        samples.contract_signed("1000.00", instalments=instalments).ceiling.amount_minor == 1000_00
     )
     assert (
-        code_of_refusal(lambda: testing.contract_signed("1000.01", instalments=instalments))
+        code_of_refusal(lambda: samples.contract_signed("1000.01", instalments=instalments))
         == "sum_mismatch"
     )
 
 
-@pytest.mark.parametrize("build", [testing.instalment_approved, testing.instalment_paid])
+@pytest.mark.parametrize("build", [samples.instalment_approved, samples.instalment_paid])
 def test_deduction_and_payable_sum_to_what_was_scheduled(build: Callable[..., Any]) -> None:
     approved = build("400.00", "150.00")
 
@@ -43,8 +43,8 @@ def test_deduction_and_payable_sum_to_what_was_scheduled(build: Callable[..., An
 
 
 def test_a_whole_instalment_may_be_deducted_and_not_more() -> None:
-    assert testing.instalment_paid("400.00", "400.00").payable == Money.of(0)
-    assert code_of_refusal(lambda: testing.instalment_paid("400.00", "400.01")) == "amount_negative"
+    assert samples.instalment_paid("400.00", "400.00").payable == Money.of(0)
+    assert code_of_refusal(lambda: samples.instalment_paid("400.00", "400.01")) == "amount_negative"
 
 
 @pytest.mark.parametrize(
@@ -58,24 +58,24 @@ def test_a_whole_instalment_may_be_deducted_and_not_more() -> None:
 def test_the_postings_of_an_entry_sum_to_zero(postings: tuple[tuple[str, str], ...]) -> None:
     legs = tuple(a_posting(AccountCode(code), amount) for code, amount in postings)
 
-    assert code_of_refusal(lambda: testing.entry_posted(postings=legs)) == "sum_mismatch"
+    assert code_of_refusal(lambda: samples.entry_posted(postings=legs)) == "sum_mismatch"
 
 
 def test_an_entry_has_two_postings_at_least() -> None:
     postings = (a_posting(AccountCode.BANK, "0.00"),)
 
-    assert code_of_refusal(lambda: testing.entry_posted(postings=postings)) == "too_short"
+    assert code_of_refusal(lambda: samples.entry_posted(postings=postings)) == "too_short"
 
 
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: testing.contract_signed("0.00"),
-        lambda: testing.contract_signed("-1.00"),
+        lambda: samples.contract_signed("0.00"),
+        lambda: samples.contract_signed("-1.00"),
         lambda: an_instalment("0.00"),
-        lambda: testing.pledge_made("0.00"),
-        lambda: testing.donation_received("-5.00"),
-        lambda: testing.donation_received(fulfils=Money.of(0)),
+        lambda: samples.pledge_made("0.00"),
+        lambda: samples.donation_received("-5.00"),
+        lambda: samples.donation_received(fulfils=Money.of(0)),
     ],
 )
 def test_nobody_promises_or_gives_nothing(build: Callable[[], object]) -> None:
@@ -86,13 +86,13 @@ def test_nobody_promises_or_gives_nothing(build: Callable[[], object]) -> None:
 @pytest.mark.parametrize("version", [0, -1, AGGREGATE_VERSION_MAX + 1])
 def test_the_changes_of_an_aggregate_are_counted_from_one(version: int) -> None:
     with pytest.raises(ValidationError, match="aggregate_version"):
-        testing.donation_received(aggregate_version=version)
+        samples.donation_received(aggregate_version=version)
 
 
 @pytest.mark.parametrize("day", [0, 1704067200, "0", "20240101", "2024-01-01T00:00:00"])
 def test_a_day_is_read_only_as_it_is_written(day: object) -> None:
     with pytest.raises(ValidationError, match="a day is written like 2024-02-29"):
-        testing.donation_received(received_on=day)
+        samples.donation_received(received_on=day)
 
 
 @pytest.mark.parametrize("number", [0, 100])
@@ -100,31 +100,31 @@ def test_instalments_are_numbered_from_one(number: int) -> None:
     with pytest.raises(ValidationError, match="number"):
         an_instalment("1.00", number=number)
     with pytest.raises(ValidationError, match="instalment_number"):
-        testing.instalment_paid(instalment_number=number)
+        samples.instalment_paid(instalment_number=number)
 
 
 def test_an_event_is_never_changed() -> None:
-    event: FundingEvent = testing.donation_received()
+    event: FundingEvent = samples.donation_received()
 
     with pytest.raises(ValidationError, match="frozen"):
         event.aggregate_version = 2
 
 
 def test_codes_and_texts_are_kept_as_they_are_written_properly() -> None:
-    event = testing.donation_received(agency="52441900-ajc6xay6dw", restricted_to=" 长者助餐 ")
+    event = samples.donation_received(agency="52441900-ajc6xay6dw", restricted_to=" 长者助餐 ")
 
-    assert (event.agency, event.restricted_to) == (testing.AGENCY, "长者助餐")
+    assert (event.agency, event.restricted_to) == (samples.AGENCY, "长者助餐")
 
 
 def test_an_event_of_an_aggregate_is_keyed_by_it() -> None:
     contract, donation, pledge = (
-        testing.contract_signed(),
-        testing.donation_received(),
-        testing.pledge_made(),
+        samples.contract_signed(),
+        samples.donation_received(),
+        samples.pledge_made(),
     )
 
     assert contract.key == str(contract.contract_id)
     assert donation.key == str(donation.donation_id)
     assert pledge.key == str(pledge.pledge_id)
-    assert testing.organisation_registered().key == testing.AGENCY
-    assert testing.entry_posted(seq=7).key == "7"
+    assert samples.organisation_registered().key == samples.AGENCY
+    assert samples.entry_posted(seq=7).key == "7"

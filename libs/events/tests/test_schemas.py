@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from fundmix_events import testing
 from fundmix_events.base import FundingEvent
 from fundmix_events.catalogue import CODEC, EVENT_CLASSES
 from fundmix_events.compatibility import breaking_changes
 from fundmix_events.envelope import Envelope
 from fundmix_events.schemas import schema_name, schema_of
+from fundmix_events.testing import samples
+from fundmix_events.testing.messages import message_of
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 ROOT: Final = Path(__file__).parents[3]
@@ -141,23 +142,23 @@ def test_an_example_is_as_its_schema_says(path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "place", "wrong"),
     [
-        (testing.donation_received(), "amount", {"amount": 5, "currency": "CNY"}),
-        (testing.donation_received(), "amount", {"amount": "5.000", "currency": "CNY"}),
-        (testing.donation_received(), "amount", {"amount": "5.00"}),
-        (testing.donation_received(), "agency", "52441900-AJC6XAY6DW"),
-        (testing.donation_received(), "received_on", "2024-02-30"),
-        (testing.donation_received(), "donation_id", "one"),
-        (testing.donation_received(), "kind", "time"),
-        (testing.donation_received(), "restricted_to", ""),
-        (testing.contract_signed(), "instalments", []),
-        (testing.contract_signed(), "aggregate_version", 0),
-        (testing.entry_posted(), "posted_at", "yesterday"),
-        (testing.entry_posted(), "payload_sha256", "0"),
+        (samples.donation_received(), "amount", {"amount": 5, "currency": "CNY"}),
+        (samples.donation_received(), "amount", {"amount": "5.000", "currency": "CNY"}),
+        (samples.donation_received(), "amount", {"amount": "5.00"}),
+        (samples.donation_received(), "agency", "52441900-AJC6XAY6DW"),
+        (samples.donation_received(), "received_on", "2024-02-30"),
+        (samples.donation_received(), "donation_id", "one"),
+        (samples.donation_received(), "kind", "time"),
+        (samples.donation_received(), "restricted_to", ""),
+        (samples.contract_signed(), "instalments", []),
+        (samples.contract_signed(), "aggregate_version", 0),
+        (samples.entry_posted(), "posted_at", "yesterday"),
+        (samples.entry_posted(), "payload_sha256", "0"),
     ],
     ids=lambda part: part if isinstance(part, str) else None,
 )
 def test_a_schema_refuses_what_no_event_says(event: FundingEvent, place: str, wrong: Any) -> None:
-    _, value = testing.message_of(event)
+    _, value = message_of(event)
     body = json.loads(value)
     schema = published(type(event))
     assert errors_of(body, schema) == []

@@ -21,6 +21,8 @@ def normalise(text: object) -> object:
 
 def check(text: str) -> str:
     """Raises PydanticCustomError (a ValueError) for control characters and direction marks."""
+    if text.isprintable():
+        return text  # at once: nothing that is forbidden is printable
     if any(c in DIRECTION_MARKS or unicodedata.category(c) in FORBIDDEN_CATEGORIES for c in text):
         raise PydanticCustomError(
             "text_control_character",

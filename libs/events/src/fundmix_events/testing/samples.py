@@ -2,11 +2,9 @@
 
 from datetime import UTC, date, datetime
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
-from fundmix_events.codec import encode_body
 from fundmix_events.contracts import (
     Condition,
     ContractSigned,
@@ -16,7 +14,6 @@ from fundmix_events.contracts import (
     ScheduledInstalment,
 )
 from fundmix_events.donations import DonationKind, DonationReceived, Donor, DonorKind, PledgeMade
-from fundmix_events.envelope import Actor, Envelope
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
 from fundmix_events.money import Money
 from fundmix_events.registry import (
@@ -26,7 +23,7 @@ from fundmix_events.registry import (
     OrganisationKind,
     OrganisationRegistered,
 )
-from fundmix_events.topics import CONTRACTS
+from fundmix_events.topics import DONATIONS
 
 AGENCY: Final = "52441900AJC6XAY6DW"
 OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
@@ -34,8 +31,7 @@ BUYER: Final = "11441900AHP4983MNR"
 FOUNDATION: Final = "534419000CW4RBU5CW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
 
-ACTOR: Final = Actor(subject="tester", role="admin")
-RECORDED_AT: Final = datetime(2024, 3, 1, 1, 30, tzinfo=UTC)
+POSTED_AT: Final = datetime(2024, 5, 28, 1, 30, tzinfo=UTC)
 
 
 def organisation_registered(**changes: Any) -> OrganisationRegistered:
@@ -118,12 +114,12 @@ def entry_posted(amount: str = "5000.00", **changes: Any) -> EntryPosted:
         "aggregate_version": 1,
         "seq": 1,
         "event_id": uuid4(),
-        "source": Source(topic=CONTRACTS, partition=0, number=1),
+        "source": Source(topic=DONATIONS, partition=0, number=1),
         "kind": DonationReceived.type,
         "agency": AGENCY,
         "occurred_on": date(2024, 5, 20),
         "value_on": date(2024, 5, 27),
-        "posted_at": RECORDED_AT,
+        "posted_at": POSTED_AT,
         "period": 202405,
         "payload_sha256": "0" * 64,
         "postings": (
@@ -137,22 +133,6 @@ def entry_posted(amount: str = "5000.00", **changes: Any) -> EntryPosted:
 def a_posting(code: AccountCode, amount: str) -> Posting:
     account = Account(agency=AGENCY, code=code, fund_code="general", channel=Channel.FOUNDATION)
     return Posting(account=account, amount=Money.parse(amount))
-
-
-def message_of(
-    event: FundingEvent, *, number: int = 1, event_id: UUID | None = None
-) -> tuple[list[tuple[str, bytes]], bytes]:
-    """Headers and value, as a relay sends them."""
-    envelope = Envelope(
-        id=event_id or uuid4(),
-        source="/test",
-        type=event.type,
-        version=event.version,
-        time=RECORDED_AT,
-        number=number,
-    )
-    body = encode_body(event, actor=ACTOR, correlation_id="c-1", causation_id=None)
-    return envelope.to_headers(), body
 
 
 def _contract() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What tests of every member say on the topics."""
