@@ -1,28 +1,18 @@
 """What goes in and out over HTTP."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.day import Day
 from fundmix_events.donations import DonationKind, Donor, DonorKind
-from fundmix_events.money import Money
+from fundmix_events.money import Amount, Money
 from fundmix_events.text import Label
-from pydantic import AfterValidator, BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
 
 from donations_svc.domain.donation import Donation, DonationTerms
 from donations_svc.domain.pledge import Pledge, PledgeState, PledgeTerms
-
-
-def _more_than_nothing(money: Money) -> Money:
-    if money.amount_minor <= 0:
-        raise PydanticCustomError("amount_not_positive", "this amount is more than nothing")
-    return money
-
-
-Amount = Annotated[Money, AfterValidator(_more_than_nothing)]
 
 
 class BodyIn(BaseModel):
@@ -48,7 +38,7 @@ class PledgeIn(BodyIn):
     kind: DonationKind
     amount: Amount
     restricted_to: Label | None = None
-    pledged_on: date
+    pledged_on: Day
     is_anonymous: bool = False
 
     def terms(self) -> PledgeTerms:
@@ -76,8 +66,8 @@ class DonationIn(BodyIn):
     kind: DonationKind
     amount: Amount
     restricted_to: Label | None = None
-    given_on: date | None = None
-    received_on: date
+    given_on: Day | None = None
+    received_on: Day
     bank_reference: Label | None = None
     pledge_id: UUID | None = None
     is_anonymous: bool = False

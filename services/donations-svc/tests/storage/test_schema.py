@@ -1,0 +1,141 @@
+"""The database of donations-svc: as its code believes it to be, and a second guard to its rules."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import pytest
+from asyncpg.exceptions import ForeignKeyViolationError
+from donations_svc import MIGRATIONS
+from donations_svc.storage.tables import DonationsTable
+from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.testing.schema import drift, migrated_by, rights_of_service
+
+PLEDGE: Final[dict[str, Any]] = {
+    "pledge_id": UUID(int=1),
+    "version": 1,
+    "reference": "R-1",
+    "donor_kind": "enterprise",
+    "donor_code": "91441900LX8R25H7GP",
+    "agency": "52441900AJC6XAY6DW",
+    "channel": "enterprise",
+    "kind": "cash",
+    "amount_minor": 100,
+    "fulfilled_minor": 0,
+    "currency": "CNY",
+}
+DONATION: Final[dict[str, Any]] = {
+    **{name: value for name, value in PLEDGE.items() if name != "fulfilled_minor"},
+    "donation_id": UUID(int=2),
+    "bank_reference": "B-1",
+    "fulfils_minor": 100,
+}
+INSERT_PLEDGE: Final = """
+    INSERT INTO pledge (pledge_id, version, reference, donor_kind, donor_code, agency, channel,
+                        kind, amount_minor, fulfilled_minor, currency, pledged_on, is_anonymous,
+                        recorded_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '2025-03-01', false, now())
+"""
+INSERT_DONATION: Final = """
+    INSERT INTO donation (pledge_id, version, reference, donor_kind, donor_code, agency, channel,
+                          kind, amount_minor, currency, donation_id, bank_reference, fulfils_minor,
+                          given_on, received_on, is_anonymous, recorded_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+            '2025-03-02', '2025-03-02', false, now())
+"""
+
+
+RIGHTS: Final = {
+    "pledge": {"SELECT", "INSERT", "UPDATE (version)", "UPDATE (fulfilled_minor)"},
+    "donation": {"SELECT", "INSERT"},
+    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
+    "outbox_head": {"SELECT", "INSERT", "UPDATE"},
+    "relay_state": {"SELECT", "UPDATE"},
+    "inbox": {"SELECT", "INSERT"},
+    "consumer_position": {"SELECT", "INSERT", "UPDATE"},
+    "quarantine": {"SELECT", "INSERT", "UPDATE"},
+    "idempotency_key": {"SELECT", "INSERT"},
+    "replica": {"SELECT", "INSERT", "UPDATE"},
+}
+
+
+async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
+    assert await drift(service_database, DonationsTable.metadata) == []
+
+
+async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
+    await migrated_by(MIGRATIONS)(service_database)
+
+    assert await drift(service_database, DonationsTable.metadata) == []
+
+
+async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:
+    assert await rights_of_service(service_database) == RIGHTS
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "UPDATE pledge SET amount_minor = 1",
+        "DELETE FROM pledge",
+        "UPDATE donation SET amount_minor = 1",
+        "DELETE FROM donation",
+        "TRUNCATE donation",
+        "UPDATE outbox SET body = ''",
+        "DELETE FROM outbox",
+        "DROP TABLE donation",
+    ],
+)
+async def test_the_service_is_refused_what_it_must_not_do(
+    forbidden: str, connection: asyncpg.Connection
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(forbidden)
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"amount_minor": 0}, "ck_pledge_amount"),
+        ({"fulfilled_minor": 101}, "ck_pledge_fulfilled"),
+        ({"fulfilled_minor": -1}, "ck_pledge_fulfilled"),
+        ({"donor_kind": "individual"}, "ck_pledge_donor"),
+        ({"donor_code": None}, "ck_pledge_donor"),
+    ],
+)
+async def test_a_pledge_that_cannot_be_is_not_kept(
+    connection: asyncpg.Connection, changes: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as violation:
+        await connection.execute(INSERT_PLEDGE, *{**PLEDGE, **changes}.values())
+
+    assert violation.value.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"amount_minor": 0, "fulfils_minor": None, "pledge_id": None}, "ck_donation_amount"),
+        ({"donor_kind": "individual"}, "ck_donation_donor"),
+        ({"bank_reference": None}, "ck_donation_bank_reference"),
+        ({"kind": "in_kind"}, "ck_donation_bank_reference"),
+        ({"fulfils_minor": 101}, "ck_donation_fulfils"),
+        ({"fulfils_minor": 0}, "ck_donation_fulfils"),
+        ({"fulfils_minor": None}, "ck_donation_fulfils"),
+        ({"pledge_id": None}, "ck_donation_fulfils"),
+    ],
+)
+async def test_a_donation_that_cannot_be_is_not_kept(
+    connection: asyncpg.Connection, changes: dict[str, Any], constraint: str
+) -> None:
+    await connection.execute(INSERT_PLEDGE, *PLEDGE.values())
+
+    with pytest.raises(asyncpg.CheckViolationError) as violation:
+        await connection.execute(INSERT_DONATION, *{**DONATION, **changes}.values())
+
+    assert violation.value.constraint_name == constraint
+
+
+async def test_a_donation_fulfils_a_pledge_there_is(connection: asyncpg.Connection) -> None:
+    with pytest.raises(ForeignKeyViolationError):
+        await connection.execute(INSERT_DONATION, *DONATION.values())
