@@ -49,6 +49,10 @@ lock: .stamps/uv ## Write the hash locks anew after a change of dependencies
 schemas: .stamps/setup ## Write schemas/events anew from the event classes
 	@$(BIN)/python tools/export_schemas.py
 
+.PHONY: posting-rules
+posting-rules: .stamps/setup ## Write docs/posting-rules.md anew from the rules of the ledger
+	@$(BIN)/python tools/posting_rules_table.py >docs/posting-rules.md
+
 .PHONY: test
 test: check test-parts test-whole ## Check and test everything, as CI does
 	@echo "make test: everything passed"

@@ -1,0 +1,86 @@
+"""Prints docs/posting-rules.md: what each event does to the books, as the rules themselves do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, get_args
+from uuid import UUID
+
+from fundmix_events.base import FundingEvent
+from fundmix_events.donations import DonationKind
+from fundmix_events.money import Money
+from fundmix_events.testing import samples
+from ledger_svc.domain.journal import Entry
+from ledger_svc.domain.posting_rules import PostableEvent, entry_for
+
+HEAD: Final = """\
+# Posting rules
+
+What each event does to the books of its agency. This page is written by `make posting-rules` out of
+`ledger_svc.domain.posting_rules`, and a test holds the two together.
+
+A rule needs nothing but its event. Every entry sums to zero, on accounts of one agency and one
+channel: the channel the event names. Accounts under `commitments:` are promises beside the books,
+each with its counter account; they are in no statement.
+"""
+CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
+    ("always", samples.organisation_registered()),
+    ("always", samples.organisation_changed()),
+    ("always", samples.contract_signed("1000.00")),
+    ("always", samples.instalment_approved("400.00", "150.00")),
+    ("something is payable", samples.instalment_paid("400.00", "150.00")),
+    ("all of it is deducted", samples.instalment_paid("400.00", "400.00")),
+    ("unrestricted", samples.pledge_made()),
+    ("restricted to a purpose", samples.pledge_made(restricted_to="PURPOSE")),
+    ("cash, unrestricted", samples.donation_received()),
+    ("in kind, unrestricted", samples.donation_received(kind=DonationKind.IN_KIND)),
+    ("cash, restricted", samples.donation_received(restricted_to="PURPOSE")),
+    ("in kind, restricted", samples.donation_received(kind="in_kind", restricted_to="PURPOSE")),
+    ("cash, fulfils a pledge", samples.donation_received("500.00", fulfils=Money.of(300_00))),
+)
+
+
+def document() -> str:
+    event_classes = get_args(PostableEvent)
+    assert {type(event) for _, event in CASES} == set(event_classes), "an event is left out"
+    sections = [_section(event_class) for event_class in event_classes]
+    return "\n".join([HEAD, *sections])
+
+
+def _section(event_class: type[FundingEvent]) -> str:
+    cases = [(when, event) for when, event in CASES if type(event) is event_class]
+    lines = [f"## `{event_class.type}` v{event_class.version}", "", f"{event_class.__doc__}", ""]
+    entries = [(when, event, entry_for(event, event_id=UUID(int=0))) for when, event in cases]
+    rows = [row for when, event, entry in entries if entry for row in _rows(when, event, entry)]
+    if not rows:
+        return "\n".join([*lines, "Moves nothing in the books.", ""])
+    _, event, entry = entries[0]
+    assert entry is not None
+    fields = _fields(event)
+    dates = f"Occurred on `{fields[entry.occurred_on]}`, value date `{fields[entry.value_on]}`."
+    head = ("| when | account | fund | debit | credit |", "| --- | --- | --- | --- | --- |")
+    return "\n".join([*lines, dates, "", *head, *rows, ""])
+
+
+def _rows(when: str, event: FundingEvent, entry: Entry) -> Iterator[str]:
+    fields = _fields(event)
+    for line, posting in enumerate(entry.postings):
+        amount = f"`{fields[Money.of(abs(posting.amount_minor))]}`"
+        fund = posting.account.fund_code.replace("DG-2024-0001", "{contract_number}")
+        fund = fund.replace("PURPOSE", "{restricted_to}")
+        debit, credit = (amount, "") if posting.amount_minor > 0 else ("", amount)
+        first = when if line == 0 else ""
+        yield f"| {first} | `{posting.account.code}` | `{fund}` | {debit} | {credit} |"
+
+
+def _fields(event: FundingEvent) -> Mapping[Any, str]:
+    """The name of each amount and each day of an event; of two alike, the first one's."""
+    names: dict[Money | date, str] = {}
+    for name in type(event).model_fields:
+        value = getattr(event, name)
+        if isinstance(value, Money | date):
+            names.setdefault(value, name)
+    return names
+
+
+if __name__ == "__main__":
+    print(document(), end="")
