@@ -67,11 +67,41 @@ STATEMENTS = (
         )
     )
     """,
+    # The second guard of the ceiling, beside the domain's: all there is to pay sums to it.
+    """
+    CREATE FUNCTION check_instalments() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM contract
+            WHERE contract_id IN (SELECT contract_id FROM added)
+              AND ceiling_minor <> (
+                  SELECT sum(amount_minor) FROM instalment
+                  WHERE instalment.contract_id = contract.contract_id
+              )
+        ) THEN
+            RAISE check_violation USING MESSAGE = 'instalments do not sum to the ceiling';
+        END IF;
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER tr_instalment_sum AFTER INSERT ON instalment
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_instalments()
+    """,
 )
+
+# What was agreed does not change: only what becomes of an instalment.
+FATE = "state, deduction_minor, approved_by, approved_on, paid_by, paid_on, bank_reference"
 
 
 def upgrade() -> None:
     create_kit_tables()
     for statement in STATEMENTS:
         op.execute(statement)
-    grant_to_service({"contract": "SELECT, INSERT, UPDATE", "instalment": "SELECT, INSERT, UPDATE"})
+    grant_to_service(
+        {
+            "contract": "SELECT, INSERT, UPDATE (version)",
+            "instalment": f"SELECT, INSERT, UPDATE ({FATE})",
+        }
+    )
