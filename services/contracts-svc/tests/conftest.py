@@ -75,15 +75,28 @@ async def service_database(databases: FreshDatabases) -> AsyncGenerator[ServiceD
         yield database
 
 
-@pytest.fixture
-async def connection(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Connection]:
-    """In a transaction of the service's role, which is rolled back."""
-    connection = await asyncpg.connect(service_database.url)
+@asynccontextmanager
+async def rolled_back(url: str) -> AsyncGenerator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
     transaction = connection.transaction()
     await transaction.start()
     yield connection
     await transaction.rollback()
     await connection.close()
+
+
+@pytest.fixture
+async def connection(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Connection]:
+    """In a transaction of the service's role, which is rolled back."""
+    async with rolled_back(service_database.url) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def owner(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Connection]:
+    """The same in the role of the owner, for what a service may not do itself."""
+    async with rolled_back(service_database.owner_url) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""The migrated database is the one the code believes in; the service has no needless right."""
+
+from typing import Final
+
+import asyncpg
+import pytest
+from contracts_svc import MIGRATIONS
+from contracts_svc.storage.tables import ContractsTable
+from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.testing.schema import drift, migrated_by, rights_of_service
+
+RIGHTS: Final = {
+    "contract": {"SELECT", "INSERT", "UPDATE (version)"},
+    "instalment": {
+        "SELECT",
+        "INSERT",
+        "UPDATE (state)",
+        "UPDATE (deduction_minor)",
+        "UPDATE (approved_by)",
+        "UPDATE (approved_on)",
+        "UPDATE (paid_by)",
+        "UPDATE (paid_on)",
+        "UPDATE (bank_reference)",
+    },
+    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
+    "outbox_head": {"SELECT", "INSERT", "UPDATE"},
+    "relay_state": {"SELECT", "UPDATE"},
+    "inbox": {"SELECT", "INSERT"},
+    "consumer_position": {"SELECT", "INSERT", "UPDATE"},
+    "quarantine": {"SELECT", "INSERT", "UPDATE"},
+    "idempotency_key": {"SELECT", "INSERT"},
+    "replica": {"SELECT", "INSERT", "UPDATE"},
+}
+
+
+async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
+    assert await drift(service_database, ContractsTable.metadata) == []
+
+
+async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
+    await migrated_by(MIGRATIONS)(service_database)
+
+    assert await drift(service_database, ContractsTable.metadata) == []
+
+
+async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:
+    assert await rights_of_service(service_database) == RIGHTS
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "UPDATE contract SET ceiling_minor = 1",
+        "UPDATE contract SET buyer = agency",
+        "DELETE FROM contract",
+        "TRUNCATE contract CASCADE",
+        "UPDATE instalment SET amount_minor = 1",
+        "DELETE FROM instalment",
+        "UPDATE outbox SET body = ''",
+        "DELETE FROM outbox",
+        "DELETE FROM inbox",
+        "DELETE FROM idempotency_key",
+        "CREATE TABLE mine (id int)",
+        "DROP TABLE contract",
+    ],
+)
+async def test_the_service_is_refused_what_it_must_not_do(
+    forbidden: str, connection: asyncpg.Connection
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(forbidden)
