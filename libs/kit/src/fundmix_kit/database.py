@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import asyncpg
@@ -30,6 +30,15 @@ SESSION_ENDED: Final = (
     exceptions.CrashShutdownError,
     exceptions.IdleInTransactionSessionTimeoutError,
     exceptions.IdleSessionTimeoutError,
+    # The server's last words have been read, and the end of the connection has not.
+    exceptions.InternalClientError,
+)
+# What a statement may fail with then; the first three also where we make a mistake.
+IN_A_LOST_SESSION: Final = (
+    OSError,
+    exceptions.InterfaceError,
+    exceptions.PostgresError,
+    exceptions.InternalClientError,
 )
 
 
@@ -120,16 +129,18 @@ class Database:
     @asynccontextmanager
     async def _acquire(self) -> AsyncGenerator[Connection]:
         assert self._pool is not None, "the database is used before open()"
-        acquired = False
+        pool = self._pool
         try:
-            async with self._pool.acquire(timeout=CONNECT_TIME_S_MAX) as connection:
-                acquired = True
-                with translating_lost_session(connection):
-                    yield connection
+            connection = await pool.acquire(timeout=CONNECT_TIME_S_MAX)
         except CANNOT_CONNECT as error:
-            if acquired:
-                raise
             raise DatabaseUnavailableError(str(error)) from error
+        try:
+            with translating_lost_session(connection):
+                yield connection
+        finally:
+            # What was done in a session stands, also when it is lost on its way back to the pool.
+            with suppress(*IN_A_LOST_SESSION):
+                await pool.release(connection)
 
 
 @contextmanager
@@ -137,7 +148,7 @@ def translating_lost_session(connection: Connection) -> Generator[None]:
     """Tell a lost session from our own mistakes: both come in the same classes."""
     try:
         yield
-    except (OSError, exceptions.InterfaceError, exceptions.PostgresError) as error:
+    except IN_A_LOST_SESSION as error:
         if isinstance(error, SESSION_ENDED) or _is_lost(connection):
             raise DatabaseUnavailableError(str(error)) from error
         raise
