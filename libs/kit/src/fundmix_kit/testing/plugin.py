@@ -66,16 +66,21 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str
         yield f"{LOOPBACK}:{port}"
 
 
-@pytest.fixture(scope="session")
-async def apache_kafka(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> AsyncGenerator[str]:
-    """The bootstrap servers of a real Apache Kafka; skips without Java and Maven, except in CI."""
+def require_java_and_maven() -> None:
+    """Skip the test where Apache Kafka cannot run; in CI that is a failure."""
     if missing := missing_tools():
         reason = f"Apache Kafka needs {' and '.join(missing)}"
         if os.environ.get("CI"):  # noqa: TID251  # the test runner's own surroundings
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+async def apache_kafka(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> AsyncGenerator[str]:
+    """The bootstrap servers of a real Apache Kafka."""
+    require_java_and_maven()
     folder = tmp_path_factory.mktemp("kafka")
     log = folder / "log"
     root = pytestconfig.rootpath
