@@ -155,3 +155,12 @@ def test_what_is_promised_or_paid_is_not_negative(kind: Any, text: str, code: st
 def test_the_smallest_amounts_are_amounts() -> None:
     assert TypeAdapter(Amount).validate_python(Money.of(1)) == Money.of(1)
     assert TypeAdapter(AmountOrNothing).validate_python(Money.of(0)) == Money.of(0)
+
+
+@pytest.mark.parametrize("kind", [Amount, AmountOrNothing])
+def test_nobody_outside_speaks_in_minor_units(kind: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python({"amount_minor": 100, "currency": "CNY"})
+
+    assert code_of(refused.value) == "amount_missing"
+    assert TypeAdapter(kind).validate_python(Money.of(100)) == Money.of(100)

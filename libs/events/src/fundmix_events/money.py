@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     model_serializer,
@@ -113,6 +114,13 @@ class Money(BaseModel):
         return Money(amount_minor=-self.amount_minor, currency=self.currency)
 
 
+def _as_written(value: object) -> object:
+    """Nobody outside speaks in minor units: 100 would be taken for 100 yuan, and be 1."""
+    if isinstance(value, dict) and "amount" not in value:
+        raise PydanticCustomError("amount_missing", 'an amount is written like "12000.00"')
+    return value  # pyright: ignore[reportUnknownVariableType]  # of any shape; Money reads it
+
+
 def _more_than_nothing(money: Money) -> Money:
     if money.amount_minor <= 0:
         raise PydanticCustomError("amount_not_positive", "this amount is more than nothing")
@@ -125,5 +133,5 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-Amount = Annotated[Money, AfterValidator(_more_than_nothing)]
-AmountOrNothing = Annotated[Money, AfterValidator(_not_negative)]
+Amount = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_more_than_nothing)]
+AmountOrNothing = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_not_negative)]

@@ -1,37 +1,19 @@
 """What goes in and out over HTTP."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import Condition, InstalmentNumber, PurchaseMode, ScheduledInstalment
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
-from fundmix_events.money import Money
+from fundmix_events.money import Amount, AmountOrNothing, Money
 from fundmix_events.registry import Level
 from fundmix_events.text import Label, Name
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts_svc.domain.contract import Contract, ContractState, InstalmentState, Terms
 from contracts_svc.storage.contracts import ContractRow
-
-
-def _not_negative(money: Money) -> Money:
-    if money.amount_minor < 0:
-        raise PydanticCustomError("amount_negative", "this amount is not negative")
-    return money
-
-
-def _more_than_nothing(money: Money) -> Money:
-    if money.amount_minor <= 0:
-        raise PydanticCustomError("amount_not_positive", "this amount is more than nothing")
-    return money
-
-
-Amount = Annotated[Money, AfterValidator(_more_than_nothing)]
-AmountOrNothing = Annotated[Money, AfterValidator(_not_negative)]
 
 
 class BodyIn(BaseModel):
