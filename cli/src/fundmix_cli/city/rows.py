@@ -170,6 +170,7 @@ class DonationRow(Row):
         "donor/code": "donor_uscc",
         "donor/kind": "donor_kind",
         "is_anonymous": "anonymous",
+        "pledge_id": "pledged_on",
     }
 
     reference: Label = Field(alias="donation_ref")

@@ -57,9 +57,8 @@ def percent(share: Decimal) -> str:
 
 
 def quarantine_warning(events: int) -> str:
-    return (
-        f"{events} events are in quarantine and not in these figures: see fundmix quarantine list"
-    )
+    counted = "1 event is" if events == 1 else f"{events} events are"
+    return f"{counted} in quarantine and not in these figures: see fundmix quarantine list"
 
 
 def _channels(mix: Json) -> Table:

@@ -1,0 +1,32 @@
+"""Installations for the end-to-end tests."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.fundmix import Fundmix
+
+
+@pytest.fixture(scope="session")
+def sample(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath / "samples" / "dongguan"
+
+
+@pytest.fixture(scope="session")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Generator[Fundmix]:
+    """What `fundmix demo` leaves running: the sample city, loaded once."""
+    fundmix = Fundmix(home=tmp_path_factory.mktemp("demo"))
+    try:
+        fundmix.run("demo")
+        yield fundmix
+    finally:
+        fundmix.run("down")
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Generator[Fundmix]:
+    """Nothing runs here until a test starts it."""
+    fundmix = Fundmix(home=tmp_path_factory.mktemp("other"))
+    yield fundmix
+    fundmix.run("down")
