@@ -17,7 +17,7 @@ from fundmix_events.contracts import (
 )
 from fundmix_events.donations import DonationEvent, DonationKind, DonationReceived, PledgeMade
 from fundmix_events.ledger import AccountCode
-from fundmix_events.money import Money
+from fundmix_events.money import Currency, Money
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
 from ledger_svc.domain.journal import AccountKey, Entry, Posting
@@ -69,47 +69,53 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:
 
 def _signed(event: ContractSigned) -> Iterator[Posting]:
     """A promise to pay: beside the books, against its counter account."""
-    yield _contract_leg(event, AccountCode.CONTRACT_COMMITMENT, event.ceiling)
-    yield _contract_leg(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, -event.ceiling)
+    yield _debit(event, AccountCode.CONTRACT_COMMITMENT, event.ceiling)
+    yield _credit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, event.ceiling)
 
 
 def _paid(event: InstalmentPaid) -> Iterator[Posting]:
     """Cash before acceptance is an advance; the promise shrinks by all that was due."""
     if event.payable.amount_minor > 0:
-        yield _contract_leg(event, AccountCode.BANK, event.payable)
-        yield _contract_leg(event, AccountCode.ADVANCE_RECEIVED, -event.payable)
-    yield _contract_leg(event, AccountCode.CONTRACT_COMMITMENT, -event.scheduled)
-    yield _contract_leg(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, event.scheduled)
+        yield _debit(event, AccountCode.BANK, event.payable)
+        yield _credit(event, AccountCode.ADVANCE_RECEIVED, event.payable)
+    yield _credit(event, AccountCode.CONTRACT_COMMITMENT, event.scheduled)
+    yield _debit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, event.scheduled)
 
 
 def _pledged(event: PledgeMade) -> Iterator[Posting]:
-    yield _gift_leg(event, AccountCode.PLEDGE_COMMITMENT, event.amount)
-    yield _gift_leg(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, -event.amount)
+    yield _debit(event, AccountCode.PLEDGE_COMMITMENT, event.amount)
+    yield _credit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.amount)
 
 
 def _received(event: DonationReceived) -> Iterator[Posting]:
     """Income when it has come; a restriction moves net assets, until its release."""
     asset = AccountCode.BANK if event.kind is DonationKind.CASH else AccountCode.IN_KIND
-    yield _gift_leg(event, asset, event.amount)
-    yield _gift_leg(event, AccountCode.DONATION_INCOME, -event.amount)
+    yield _debit(event, asset, event.amount)
+    yield _credit(event, AccountCode.DONATION_INCOME, event.amount)
     if event.restricted_to is not None:
-        yield _gift_leg(event, AccountCode.UNRESTRICTED, event.amount)
-        yield _gift_leg(event, AccountCode.RESTRICTED, -event.amount)
+        yield _debit(event, AccountCode.UNRESTRICTED, event.amount)
+        yield _credit(event, AccountCode.RESTRICTED, event.amount)
     if event.fulfils is not None:
-        yield _gift_leg(event, AccountCode.PLEDGE_COMMITMENT, -event.fulfils)
-        yield _gift_leg(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.fulfils)
+        yield _credit(event, AccountCode.PLEDGE_COMMITMENT, event.fulfils)
+        yield _debit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.fulfils)
 
 
-def _contract_leg(event: ContractEvent, code: AccountCode, amount: Money) -> Posting:
-    fund_code = contract_fund(event.contract_number)
-    account = AccountKey(event.agency, code, fund_code, event.channel, amount.currency)
-    return Posting(account, amount.amount_minor)
+def _debit(event: ContractEvent | DonationEvent, code: AccountCode, amount: Money) -> Posting:
+    return Posting(_account(event, code, amount.currency), amount.amount_minor)
 
 
-def _gift_leg(event: DonationEvent, code: AccountCode, amount: Money) -> Posting:
-    fund_code = gift_fund(event.restricted_to)
-    account = AccountKey(event.agency, code, fund_code, event.channel, amount.currency)
-    return Posting(account, amount.amount_minor)
+def _credit(event: ContractEvent | DonationEvent, code: AccountCode, amount: Money) -> Posting:
+    return Posting(_account(event, code, amount.currency), -amount.amount_minor)
+
+
+def _account(
+    event: ContractEvent | DonationEvent, code: AccountCode, currency: Currency
+) -> AccountKey:
+    if isinstance(event, ContractEvent):
+        fund_code = contract_fund(event.contract_number)
+    else:
+        fund_code = gift_fund(event.restricted_to)
+    return AccountKey(event.agency, code, fund_code, event.channel, currency)
 
 
 def _entry(
