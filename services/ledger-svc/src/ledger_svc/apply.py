@@ -13,8 +13,7 @@ from fundmix_kit.delivery import Delivery
 from fundmix_kit.replica import State
 
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
-from ledger_svc.storage import journal
-from ledger_svc.storage.journal import SourcedEntry
+from ledger_svc.storage.journal import Journal, SourcedEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +27,7 @@ class Prepared:
 class LedgerHandler:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
+        self._journal = Journal()
 
     def prepare(self, delivery: Delivery) -> Prepared:
         message, incoming = delivery.message, delivery.incoming
@@ -58,4 +58,4 @@ class LedgerHandler:
             await replica.save(connection, topic, [s for t, s in organisations if t == topic])
         entries = [p.entry for p in prepared if p.entry is not None]
         if entries:
-            await journal.append(connection, entries, now=self._clock.now())
+            await self._journal.append(connection, entries, now=self._clock.now())

@@ -1,10 +1,11 @@
 """Appending to the journal, and the balances that follow from it: one statement per batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from asyncpg import Record
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Entry
@@ -41,6 +42,8 @@ ENTRY_COLUMNS: Final = (
     "value_on", "posted_at", "period", "payload_sha256",
 )  # fmt: skip
 POSTING_COLUMNS: Final = ("seq", "line", "account_id", "amount_minor")
+# Some 300 bytes each.
+ACCOUNTS_REMEMBERED_MAX: Final = 50_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,88 +57,114 @@ class SourcedEntry:
     payload_sha256: bytes
 
 
-async def append(connection: Connection, sourced: Sequence[SourcedEntry], *, now: datetime) -> None:
-    """Give the entries their places, in this order, and move the balances.
+class Journal:
+    """Appends entries; of the accounts it remembers the ids, which never change."""
 
-    One writer at a time: the rest of the transaction holds the head's lock.
-    """
-    head = await connection.fetchrow(LOCK_HEAD)
-    assert head is not None, "the migration makes the log's one head"
-    # The ledger's own clock never runs backwards, whatever the machine's does.
-    posted_at = max(now, head["posted_at"])
-    first_seq = head["next_seq"]
-    ids = await _account_ids(connection, sourced)
-    numbered = list(enumerate(sourced, start=first_seq))
-    await connection.copy_records_to_table(
-        "journal_entry",
-        records=[
-            (
-                seq,
-                s.entry.event_id,
-                s.topic,
-                s.partition,
-                s.number,
-                s.entry.kind,
-                s.entry.agency,
-                s.entry.occurred_on,
-                s.entry.value_on,
-                posted_at,
-                s.entry.period,
-                s.payload_sha256,
-            )
-            for seq, s in numbered
-        ],
-        columns=ENTRY_COLUMNS,
-    )
-    await connection.copy_records_to_table(
-        "posting",
-        records=[
-            (seq, line, ids[posting.account], posting.amount_minor)
-            for seq, s in numbered
-            for line, posting in enumerate(s.entry.postings, start=1)
-        ],
-        columns=POSTING_COLUMNS,
-    )
-    await _add_movements(connection, numbered, ids)
-    await connection.execute(MOVE_HEAD, first_seq + len(sourced), posted_at)
+    def __init__(self) -> None:
+        self._head: tuple[int, datetime] | None = None
+        self._account_ids: dict[AccountKey, int] = {}
+
+    async def append(
+        self, connection: Connection, sourced: Sequence[SourcedEntry], *, now: datetime
+    ) -> None:
+        """Give the entries their places, in this order, and move the balances.
+
+        One writer at a time: the rest of the transaction holds the head's lock.
+        """
+        head = await connection.fetchrow(LOCK_HEAD)
+        assert head is not None, "the migration makes the log's one head"
+        first_seq = head["next_seq"]
+        if self._head != (first_seq, head["posted_at"]):
+            # We were rolled back, somebody else appended, or a backup was restored.
+            self._account_ids.clear()
+        # Until all is written: what is remembered from here on may be rolled back.
+        self._head = None
+        # The ledger's own clock never runs backwards, whatever the machine's does.
+        posted_at = max(now, head["posted_at"])
+        ids = await self._ids(connection, sourced)
+        await connection.copy_records_to_table(
+            "journal_entry",
+            records=_entry_rows(sourced, first_seq, posted_at),
+            columns=ENTRY_COLUMNS,
+        )
+        postings = [
+            (seq, line, ids[account], amount_minor)
+            for seq, s in enumerate(sourced, start=first_seq)
+            for line, (account, amount_minor) in enumerate(s.entry.postings, start=1)
+        ]
+        await connection.copy_records_to_table("posting", records=postings, columns=POSTING_COLUMNS)
+        await _add_movements(connection, sourced, postings, first_seq)
+        next_seq = first_seq + len(sourced)
+        await connection.execute(MOVE_HEAD, next_seq, posted_at)
+        self._head = (next_seq, posted_at)
+
+    async def _ids(
+        self, connection: Connection, sourced: Sequence[SourcedEntry]
+    ) -> Mapping[AccountKey, int]:
+        """The ids of all accounts that are posted to; those that are new get theirs now."""
+        if len(self._account_ids) > ACCOUNTS_REMEMBERED_MAX:
+            self._account_ids.clear()
+        ids = self._account_ids
+        unknown = sorted({p.account for s in sourced for p in s.entry.postings} - ids.keys())
+        if unknown:
+            _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
+        # Nobody else adds accounts meanwhile: the head is locked.
+        missing = [key for key in unknown if key not in ids]
+        if missing:
+            _remember(ids, await connection.fetch(ADD_ACCOUNTS, *columns(missing, 5)))
+        return ids
 
 
-async def _account_ids(
-    connection: Connection, sourced: Sequence[SourcedEntry]
-) -> dict[AccountKey, int]:
-    wanted = sorted({p.account for s in sourced for p in s.entry.postings})
-    ids = {
-        AccountKey(*row): account_id
-        for account_id, *row in await connection.fetch(ACCOUNTS, *columns(wanted, 5))
-    }
-    # Nobody else adds accounts meanwhile: the head is locked.
-    missing = [key for key in wanted if key not in ids]
-    if missing:
-        added = await connection.fetch(ADD_ACCOUNTS, *columns(missing, 5))
-        ids |= {AccountKey(*row): account_id for account_id, *row in added}
-    return ids
+def _remember(ids: dict[AccountKey, int], rows: Sequence[Record]) -> None:
+    ids.update((AccountKey(*key), account_id) for account_id, *key in rows)
+
+
+def _entry_rows(
+    sourced: Sequence[SourcedEntry], first_seq: int, posted_at: datetime
+) -> Iterator[tuple[Any, ...]]:
+    for seq, s in enumerate(sourced, start=first_seq):
+        entry = s.entry
+        yield (
+            seq,
+            entry.event_id,
+            s.topic,
+            s.partition,
+            s.number,
+            entry.kind,
+            entry.agency,
+            entry.occurred_on,
+            entry.value_on,
+            posted_at,
+            entry.period,
+            s.payload_sha256,
+        )
 
 
 async def _add_movements(
     connection: Connection,
-    numbered: Sequence[tuple[int, SourcedEntry]],
-    ids: dict[AccountKey, int],
+    sourced: Sequence[SourcedEntry],
+    postings: Sequence[tuple[int, int, int, int]],
+    first_seq: int,
 ) -> None:
     """An account that a batch moves often is written once."""
-    by_account: dict[int, list[int]] = {}
+    by_account: dict[int, int] = {}
+    last_seqs: dict[int, int] = {}
     by_period: dict[tuple[int, int, str], int] = {}
-    for seq, s in numbered:
-        period, kind = s.entry.period, s.entry.kind
-        for posting in s.entry.postings:
-            account_id = ids[posting.account]
-            movement = by_account.setdefault(account_id, [0, seq])
-            movement[0] += posting.amount_minor
-            movement[1] = seq
-            place = (period, account_id, kind)
-            by_period[place] = by_period.get(place, 0) + posting.amount_minor
+    for seq, _, account_id, amount_minor in postings:
+        entry = sourced[seq - first_seq].entry
+        by_account[account_id] = by_account.get(account_id, 0) + amount_minor
+        last_seqs[account_id] = seq
+        place = (entry.period, account_id, entry.kind)
+        by_period[place] = by_period.get(place, 0) + amount_minor
+    # In the order of their keys, as every writer of these tables takes them.
+    accounts = sorted(by_account)
+    places = sorted(by_period)
     await connection.execute(
-        ADD_BALANCES, *columns([(a, *by_account[a]) for a in sorted(by_account)], 3)
+        ADD_BALANCES,
+        accounts,
+        [by_account[a] for a in accounts],
+        [last_seqs[a] for a in accounts],
     )
     await connection.execute(
-        ADD_PERIOD_BALANCES, *columns([(*p, by_period[p]) for p in sorted(by_period)], 4)
+        ADD_PERIOD_BALANCES, *columns(places, 3), [by_period[p] for p in places]
     )
