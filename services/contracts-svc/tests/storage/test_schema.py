@@ -7,9 +7,9 @@ import pytest
 from contracts_svc import MIGRATIONS
 from contracts_svc.storage.tables import ContractsTable
 from fundmix_kit.embedded.databases import ServiceDatabase
-from fundmix_kit.testing.schema import drift, migrated_by, rights_of_service
+from fundmix_kit.testing.schema import KIT_RIGHTS, drift, migrated_by, rights_of_service
 
-RIGHTS: Final = {
+RIGHTS: Final = KIT_RIGHTS | {
     "contract": {"SELECT", "INSERT", "UPDATE (version)"},
     "instalment": {
         "SELECT",
@@ -22,14 +22,6 @@ RIGHTS: Final = {
         "UPDATE (paid_on)",
         "UPDATE (bank_reference)",
     },
-    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
-    "outbox_head": {"SELECT", "INSERT", "UPDATE"},
-    "relay_state": {"SELECT", "UPDATE"},
-    "inbox": {"SELECT", "INSERT"},
-    "consumer_position": {"SELECT", "INSERT", "UPDATE"},
-    "quarantine": {"SELECT", "INSERT", "UPDATE"},
-    "idempotency_key": {"SELECT", "INSERT"},
-    "replica": {"SELECT", "INSERT", "UPDATE"},
 }
 
 

@@ -5,11 +5,11 @@ from typing import Final
 import asyncpg
 import pytest
 from fundmix_kit.embedded.databases import ServiceDatabase
-from fundmix_kit.testing.schema import drift, migrated_by, rights_of_service
+from fundmix_kit.testing.schema import KIT_RIGHTS, drift, migrated_by, rights_of_service
 from registry_svc import MIGRATIONS
 from registry_svc.storage.tables import RegistryTable
 
-RIGHTS: Final = {
+RIGHTS: Final = KIT_RIGHTS | {
     "organisation": {
         "SELECT",
         "INSERT",
@@ -19,14 +19,6 @@ RIGHTS: Final = {
         "UPDATE (town)",
         "UPDATE (registered_on)",
     },
-    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
-    "outbox_head": {"SELECT", "INSERT", "UPDATE"},
-    "relay_state": {"SELECT", "UPDATE"},
-    "inbox": {"SELECT", "INSERT"},
-    "consumer_position": {"SELECT", "INSERT", "UPDATE"},
-    "quarantine": {"SELECT", "INSERT", "UPDATE"},
-    "idempotency_key": {"SELECT", "INSERT"},
-    "replica": {"SELECT", "INSERT", "UPDATE"},
 }
 
 

@@ -18,6 +18,18 @@ from fundmix_kit.settings import DatabaseSettings
 from fundmix_kit.tables import KitTable
 from fundmix_kit.testing.databases import Migrate
 
+# What a running service may do with the kit's tables: written down once more, to be compared.
+KIT_RIGHTS: Final = {
+    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
+    "outbox_head": {"SELECT", "INSERT", "UPDATE"},
+    "relay_state": {"SELECT", "UPDATE"},
+    "inbox": {"SELECT", "INSERT"},
+    "consumer_position": {"SELECT", "INSERT", "UPDATE"},
+    "quarantine": {"SELECT", "INSERT", "UPDATE"},
+    "idempotency_key": {"SELECT", "INSERT"},
+    "replica": {"SELECT", "INSERT", "UPDATE"},
+}
+
 # What the role may do with whole tables, whoever it has the right from.
 TABLE_RIGHTS: Final = """
     SELECT c.relname AS table_name, r.name AS right_name
