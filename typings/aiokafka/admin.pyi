@@ -1,6 +1,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aiokafka import TopicPartition
+
+class RecordsToDelete:
+    def __init__(self, before_offset: int) -> None: ...
+
 class NewTopic:
     def __init__(
         self,
@@ -21,3 +26,8 @@ class AIOKafkaAdminClient:
     async def create_topics(
         self, new_topics: Sequence[NewTopic], timeout_ms: int | None = None
     ) -> CreateTopicsResponse: ...
+    async def delete_records(
+        self,
+        records_to_delete: Mapping[TopicPartition, RecordsToDelete],
+        timeout_ms: int | None = None,
+    ) -> dict[TopicPartition, int]: ...

@@ -107,15 +107,14 @@ class Consumer(Generic[PreparedT]):
         async with admin(self._kafka) as broker:
             self._cluster_id = await broker.cluster_id()
             await broker.ensure_topics(self._partitions)
-            client = broker_client.consumer(self._kafka, group=self._group)
-            client.subscribe(list(self._partitions), listener=_Rejoining(self._rejoin))
             self._progress, self._is_rejoined = {}, False
-            try:
-                with broker_client.translating_broker_errors():
-                    await client.start()
+            async with broker_client.consumer(
+                self._kafka,
+                group=self._group,
+                topics=list(self._partitions),
+                listener=_Rejoining(self._rejoin),
+            ) as client:
                 await self._read(client, broker, backoff)
-            finally:
-                await client.stop()
 
     def _rejoin(self) -> None:
         self._is_rejoined = True

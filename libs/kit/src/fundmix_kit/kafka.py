@@ -1,18 +1,24 @@
 """The only module that knows aiokafka: settings, topics, producers and consumers."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from fundmix_kit.settings import KafkaSettings
 
+log = structlog.get_logger()
+
 REQUEST_TIME_MS_MAX: Final = 10_000
+# Longer than a request: what a client has yet to hear while it stops, it has heard by then.
+STOP_TIME_S_MAX: Final = 12.0
 CONNECT_BACKOFF_MS: Final = 50
 RETENTION_WITHOUT_END: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 
@@ -101,7 +107,7 @@ async def admin(settings: KafkaSettings) -> AsyncGenerator[Admin]:
             await client.start()
         yield Admin(client, settings)
     finally:
-        await client.close()
+        await _stopped(client.close)
 
 
 @asynccontextmanager
@@ -118,12 +124,23 @@ async def producer(settings: KafkaSettings) -> AsyncGenerator[AIOKafkaProducer]:
             await client.start()
         yield client
     finally:
-        await client.stop()
+        if not await _stopped(client.stop):
+            await _stopped(client.client.close)
 
 
-def consumer(settings: KafkaSettings, *, group: str) -> AIOKafkaConsumer:
-    """A consumer that keeps no offsets of its own accord and starts at the beginning when lost."""
-    return AIOKafkaConsumer(
+@asynccontextmanager
+async def consumer(
+    settings: KafkaSettings,
+    *,
+    group: str,
+    topics: Sequence[str],
+    listener: ConsumerRebalanceListener,
+) -> AsyncGenerator[AIOKafkaConsumer]:
+    """A consumer that keeps no offsets of its own accord and starts at the beginning when lost.
+
+    Raises BrokerUnavailableError.
+    """
+    client = AIOKafkaConsumer(
         **_options(settings),
         group_id=group,
         enable_auto_commit=False,
@@ -134,3 +151,32 @@ def consumer(settings: KafkaSettings, *, group: str) -> AIOKafkaConsumer:
         fetch_max_wait_ms=100,
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
+    client.subscribe(topics, listener=listener)
+    try:
+        with translating_broker_errors():
+            await client.start()
+        yield client
+    finally:
+        if not await _stopped(client.stop):
+            await _stopped(client._client.close)  # noqa: SLF001  # else its connections stay open
+
+
+async def _stopped(stop: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    """Stop a client, whatever happens inside it; whether it came to its end.
+
+    A consumer's `stop` may end as cancelled by itself, which would end whoever waits for it without
+    a word; and the client of a broker that has gone may wait for longer than we do.
+    """
+    stopping = asyncio.create_task(stop())
+    await asyncio.wait({stopping}, timeout=STOP_TIME_S_MAX)
+    if not stopping.done():
+        stopping.cancel()
+        reason = f"not within {STOP_TIME_S_MAX:g} s"
+    elif stopping.cancelled():
+        reason = "cancelled from inside"
+    elif error := stopping.exception():
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        return True
+    log.warning("client_not_stopped", reason=reason)
+    return False

@@ -29,6 +29,12 @@ STOP_TIME_S_MAX: Final = 8
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
+class PartEndedError(Exception):
+    """A part came to an end, which it never does of its own accord: our mistake."""
+
+    code = "part_ended"
+
+
 class Process:
     """Collects what runs in this process; `serve` runs it until a signal or a failure."""
 
@@ -104,7 +110,7 @@ class Process:
 
     async def _run(self, name: str) -> None:
         try:
-            await self._loops[name]()
+            await until_cancelled(self._loops[name]())
         except Exception as error:
             log.exception("part_failed", part=name, reason=getattr(error, "code", None))
             raise
@@ -129,6 +135,19 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+
+
+async def until_cancelled(loop: Coroutine[None, None, None]) -> None:
+    """Raises PartEndedError when the loop ends without our asking: else nobody would notice."""
+    task = asyncio.current_task()
+    assert task is not None, "a loop runs in a task"
+    try:
+        await loop
+    except asyncio.CancelledError as error:
+        if task.cancelling() > 0:
+            raise
+        raise PartEndedError("it was cancelled from inside") from error
+    raise PartEndedError("it has returned")
 
 
 def _check_of(
