@@ -1,3 +1,5 @@
+"""What is told about a settings class: names, defaults, bounds, meaning."""
+
 from typing import Literal
 
 from fundmix_kit.settings import SettingsGroup
