@@ -1,10 +1,11 @@
-"""What is there already, against what a file wants; and how far the ledger is behind."""
+"""What is there already against what a file wants; and how far the ledger is behind."""
 
 from typing import Any
 
 from fundmix_cli.city.catching_up import events_behind
 from fundmix_cli.city.existing import differences
 from fundmix_cli.city.rows import DonationRow, OrganisationRow
+from fundmix_cli.city.steps import gift_differences
 
 ROW = OrganisationRow.model_validate(
     {"uscc": "52441900AJC6XAY6DW", "name": "示例甲", "kind": "agency"}
@@ -39,6 +40,41 @@ def test_amounts_and_donors_are_shown_as_people_write_them() -> None:
     assert list(differences(wanted, there, DonationRow)) == [
         ("amount", "the file has 1.00 CNY, the system 2.00 CNY"),
         ("donor_uscc", "the file has individual without code, the system enterprise 91X"),
+    ]
+
+
+GIFT = DonationRow.model_validate(
+    {
+        "donation_ref": "D-1",
+        "donor_kind": "individual",
+        "agency_uscc": "52441900AJC6XAY6DW",
+        "kind": "cash",
+        "amount": "50.00",
+        "pledged_on": "2024-04-01",
+        "received_on": "2024-04-09",
+        "bank_reference": "R-1",
+        "anonymous": "true",
+    }
+)
+
+
+def test_what_is_not_there_yet_of_a_gift_is_no_difference() -> None:
+    assert gift_differences(GIFT, None, None) == []
+    assert gift_differences(GIFT, GIFT.pledge(), None) == []
+    assert gift_differences(GIFT, GIFT.pledge(), GIFT.donation()) == []
+
+
+def test_a_field_of_pledge_and_donation_differs_once() -> None:
+    pledge, donation = (part | {"is_anonymous": False} for part in (GIFT.pledge(), GIFT.donation()))
+
+    assert gift_differences(GIFT, pledge, donation) == [
+        ("anonymous", "the file has true, the system false")
+    ]
+
+
+def test_a_donation_that_came_without_its_pledge_is_not_pledged_afterwards() -> None:
+    assert gift_differences(GIFT, None, GIFT.donation()) == [
+        ("pledged_on", "the file has 2024-04-01, the system no pledge")
     ]
 
 

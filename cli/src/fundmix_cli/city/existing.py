@@ -67,6 +67,8 @@ def shown(value: Any) -> str:
     match value:
         case None:
             return "nothing"
+        case bool():
+            return str(value).lower()
         case {"amount": amount, "currency": currency}:
             return f"{amount} {currency}"
         case {"kind": kind, "code": code}:

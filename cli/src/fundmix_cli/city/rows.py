@@ -202,8 +202,13 @@ class DonationRow(Row):
         if self.kind is DonationKind.CASH and self.received_on and not self.bank_reference:
             yield "bank_reference", "money that has arrived has one"
 
-    def gift(self) -> Json:
-        """What a pledge and a donation have in common."""
+    def pledge(self) -> Json:
+        return {**self._gift(), **self.json_of("pledged_on")}
+
+    def donation(self) -> Json:
+        return {**self._gift(), **self.json_of("received_on", "bank_reference")}
+
+    def _gift(self) -> Json:
         return {
             "donor": {"kind": self.donor_kind.value, "code": self.donor_code},
             **self.json_of(

@@ -14,7 +14,13 @@ from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines
 from fundmix_cli.city.existing import Existing, differences
 from fundmix_cli.city.files import Line
 from fundmix_cli.city.outcome import Outcome
-from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow
+from fundmix_cli.city.rows import (
+    ContractRow,
+    DonationRow,
+    Fault,
+    InstalmentRow,
+    OrganisationRow,
+)
 
 INSTALMENT_TERMS: Final = ("number", "due_on", "amount", "condition")
 
@@ -62,28 +68,20 @@ class Steps:
         reference = (row.agency, row.reference)
         pledge = self._existing.pledges.get(reference)
         donation = self._existing.donations.get(reference)
-        wanted_pledge = {**row.gift(), "pledged_on": row.json_of("pledged_on")["pledged_on"]}
-        wanted_donation = {**row.gift(), **row.json_of("received_on", "bank_reference")}
-        faults = [
-            *(differences(wanted_pledge, pledge, DonationRow) if pledge else ()),
-            *(differences(wanted_donation, donation, DonationRow) if donation else ()),
-        ]
-        if faults:
+        if faults := gift_differences(row, pledge, donation):
             self._outcome.bad(line, faults)
             return
-        is_new = False
+        is_to_be_pledged = row.pledged_on is not None and pledge is None
+        is_to_be_received = row.received_on is not None and donation is None
         try:
-            if row.pledged_on and pledge is None:
-                pledge = await self._pledge(row, wanted_pledge)
-                is_new = True
-            if row.received_on and donation is None:
-                pledge_id = pledge and pledge["pledge_id"]
-                await self._receive(row, {**wanted_donation, "pledge_id": pledge_id})
-                is_new = True
+            if is_to_be_pledged:
+                pledge = await self._pledge(row)
+            if is_to_be_received:
+                await self._receive(row, pledge_id=pledge["pledge_id"] if pledge else None)
         except RefusedError as error:
             self._outcome.refused(line, error)
             return
-        self._outcome.good(line, is_new=is_new)
+        self._outcome.good(line, is_new=is_to_be_pledged or is_to_be_received)
 
     async def _sign(self, lines: ContractLines) -> Json | None:
         line = lines.contract
@@ -143,22 +141,22 @@ class Steps:
             body={"amount": paid.pop("paid_amount"), **paid},
         )
 
-    async def _pledge(self, row: DonationRow, body: Json) -> Json:
+    async def _pledge(self, row: DonationRow) -> Json:
         answer = await self._client.post(
             ServiceName.DONATIONS,
             "/v1/pledges",
             claims=people.pledger(row.donor_code, agency=row.agency),
-            body=body,
+            body=row.pledge(),
             after=self._after(row.agency, row.donor_code),
         )
         return answer.body
 
-    async def _receive(self, row: DonationRow, body: Json) -> None:
+    async def _receive(self, row: DonationRow, *, pledge_id: str | None) -> None:
         await self._client.post(
             ServiceName.DONATIONS,
             "/v1/donations",
             claims=people.treasurer(row.agency),
-            body=body,
+            body={**row.donation(), "pledge_id": pledge_id},
             after=self._after(row.agency, row.donor_code),
         )
 
@@ -173,6 +171,21 @@ class Steps:
         else:
             self._outcome.good(line, is_new=False)
         return not faults
+
+
+def gift_differences(row: DonationRow, pledge: Json | None, donation: Json | None) -> list[Fault]:
+    """What is there of a gift must be as in the file; what is not there yet is no difference.
+
+    But a donation without its pledge is one: a pledge made now would stay open for ever.
+    """
+    faults = [
+        *(differences(row.pledge(), pledge, DonationRow) if pledge else ()),
+        *(differences(row.donation(), donation, DonationRow) if donation else ()),
+    ]
+    if donation and not pledge and row.pledged_on:
+        faults.append(("pledged_on", f"the file has {row.pledged_on}, the system no pledge"))
+    # Most fields are those of both.
+    return list(dict.fromkeys(faults))
 
 
 def _expected(row: InstalmentRow, there: Json) -> Json:

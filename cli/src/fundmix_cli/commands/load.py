@@ -1,6 +1,7 @@
 """`fundmix load`: a city's files into the services."""
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -93,11 +94,15 @@ async def _load(client: ServiceClient, folder: Path, limits: LoadLimits) -> bool
     out.print(f"loading {folder}: {sum(city.rows_read.values())} rows")
     if later := [name for name in LEFT_FOR_LATER if (folder / name).exists()]:
         out.print(f"left for later, as no service takes them yet: {', '.join(later)}")
-    with row_progress(out, city.rows_read) as on_row:
-        outcome = Outcome(city, on_row=on_row)
-        await load_city(client, city, outcome, concurrency=limits.concurrency)
-    print_errors(errors, outcome.errors)
-    out.print(summary_table(outcome.summary()))
+    with ExitStack() as bars:
+        outcome = Outcome(city, on_row=bars.enter_context(row_progress(out, city.rows_read)))
+        try:
+            await load_city(client, city, outcome, concurrency=limits.concurrency)
+        finally:
+            # Also of a load that cannot go on: so much is done.
+            bars.close()
+            print_errors(errors, outcome.errors)
+            out.print(summary_table(outcome.summary()))
     loaded_s = time.monotonic() - started
     quarantined = await wait_for_ledger(client, time_s_max=limits.ledger_time_s_max)
     ledger_s = time.monotonic() - started - loaded_s
