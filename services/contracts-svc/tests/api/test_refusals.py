@@ -1,6 +1,7 @@
 """Whatever is wrong is refused with the right problem, and leaves nothing behind."""
 
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from fundmix_kit.ids import uuid7
@@ -12,6 +13,7 @@ AGENCY: Final = "52441900AJC6XAY6DW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
 # Of the right form, but of nobody in the register.
 UNKNOWN: Final = "52441900MLJE5F680K"
+NOBODYS: Final = UUID(int=1)
 
 
 def yuan(amount: Any) -> dict[str, Any]:
@@ -336,7 +338,7 @@ async def test_a_version_that_is_none_is_refused(
 async def test_an_unknown_contract_or_instalment_is_not_found(
     shared_api: Api, signer: Caller, contract: str
 ) -> None:
-    unknown = f"/v1/contracts/{uuid7()}"
+    unknown = f"/v1/contracts/{NOBODYS}"
 
     async with nothing_written(shared_api.database):
         read = await signer.get(unknown)
@@ -351,9 +353,9 @@ async def test_an_unknown_contract_or_instalment_is_not_found(
     ("path", "pointer", "code"),
     [
         ("/v1/contracts/17/instalments/1/approve", "#path/contract_id", "uuid_parsing"),
-        (f"/v1/contracts/{uuid7()}/instalments/0/approve", "#path/number", "greater_than_equal"),
-        (f"/v1/contracts/{uuid7()}/instalments/100/approve", "#path/number", "less_than_equal"),
-        (f"/v1/contracts/{uuid7()}/instalments/x/approve", "#path/number", "int_parsing"),
+        (f"/v1/contracts/{NOBODYS}/instalments/0/approve", "#path/number", "greater_than_equal"),
+        (f"/v1/contracts/{NOBODYS}/instalments/100/approve", "#path/number", "less_than_equal"),
+        (f"/v1/contracts/{NOBODYS}/instalments/x/approve", "#path/number", "int_parsing"),
     ],
 )
 async def test_a_path_that_can_be_none_is_told_from_an_unknown_one(
