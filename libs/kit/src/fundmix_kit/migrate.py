@@ -80,7 +80,7 @@ KIT_TABLES_V1: Final = (
         kafka_offset bigint NOT NULL,
         number bigint,
         key bytea,
-        headers jsonb NOT NULL,
+        headers json NOT NULL,
         value bytea NOT NULL,
         reason varchar NOT NULL,
         detail varchar NOT NULL,

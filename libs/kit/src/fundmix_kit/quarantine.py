@@ -16,7 +16,7 @@ ADD: Final = """
          quarantined_at)
     SELECT * FROM unnest(
         $1::bytea[], $2::text[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bytea[],
-        $7::jsonb[], $8::bytea[], $9::text[], $10::text[], $11::timestamptz[]
+        $7::json[], $8::bytea[], $9::text[], $10::text[], $11::timestamptz[]
     )
     ON CONFLICT (fingerprint) DO NOTHING
 """
@@ -39,7 +39,8 @@ class PoisonError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
-        self.detail = detail[:DETAIL_LENGTH_MAX]
+        # It may quote the message, and PostgreSQL has no text with this character.
+        self.detail = detail[:DETAIL_LENGTH_MAX].replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
@@ -122,7 +122,8 @@ class Quarantine(KitTable, table=True):
     kafka_offset: int = Field(sa_type=BigInteger)
     number: int | None = Field(default=None, sa_type=BigInteger)
     key: bytes | None = Field(default=None, sa_type=LargeBinary)
-    headers: str = Field(sa_type=JSONB)
+    # Not jsonb, which refuses a byte of zero: whatever comes is kept.
+    headers: str = Field(sa_type=JSON)
     value: bytes = Field(sa_type=LargeBinary)
     reason: str
     detail: str
