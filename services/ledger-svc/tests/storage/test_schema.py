@@ -1,0 +1,31 @@
+"""The migrated database is the one the code believes in; the service has no needless right."""
+
+from typing import Final
+
+from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.testing.schema import KIT_RIGHTS, drift, migrated_by, rights_of_service
+from ledger_svc import MIGRATIONS
+from ledger_svc.storage.tables import LedgerTable
+
+RIGHTS: Final = KIT_RIGHTS | {
+    "account": {"SELECT", "INSERT"},
+    "journal_entry": {"SELECT", "INSERT"},
+    "posting": {"SELECT", "INSERT"},
+    "balance": {"SELECT", "INSERT", "UPDATE"},
+    "period_balance": {"SELECT", "INSERT", "UPDATE"},
+    "log_head": {"SELECT", "UPDATE"},
+}
+
+
+async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
+    assert await drift(service_database, LedgerTable.metadata) == []
+
+
+async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
+    await migrated_by(MIGRATIONS)(service_database)
+
+    assert await drift(service_database, LedgerTable.metadata) == []
+
+
+async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:
+    assert await rights_of_service(service_database) == RIGHTS
