@@ -151,6 +151,7 @@ def create_pool(
     command_timeout: float | None = None,
     server_settings: Mapping[str, str] | None = None,
     init: Callable[[Connection], Awaitable[None]] | None = None,
+    reset: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Awaitable[Pool]: ...
 
 __all__ = [

@@ -66,6 +66,7 @@ class Database:
                 max_size=self._settings.connections_max,
                 timeout=CONNECT_TIME_S_MAX,
                 server_settings=self._server_settings,
+                reset=_leave_as_it_is,
             )
         except CANNOT_CONNECT as error:
             raise DatabaseUnavailableError(str(error)) from error
@@ -141,6 +142,14 @@ class Database:
             # What was done in a session stands, also when it is lost on its way back to the pool.
             with suppress(*IN_A_LOST_SESSION):
                 await pool.release(connection)
+
+
+async def _leave_as_it_is(_: Connection) -> None:
+    """Save a round trip after every use, in which the driver would undo LISTEN, locks and settings.
+
+    None of these is ever done in a pooled session; what needs one has a `dedicated` connection. A
+    transaction left open is rolled back all the same.
+    """
 
 
 @contextmanager
