@@ -33,20 +33,15 @@ async def opened(service_database: ServiceDatabase) -> AsyncGenerator[Database]:
 
 @asynccontextmanager
 async def an_api(
-    databases: FreshDatabases, tokens: TokenSigner, jwks_url: str
+    database: ServiceDatabase, tokens: TokenSigner, jwks_url: str
 ) -> AsyncGenerator[Api]:
-    async with databases.fresh("ledger", migrate=migrated_by(MIGRATIONS)) as database:
-        settings = Settings(
-            database=DatabaseSettings(url=PostgresDsn(database.url)),
-            auth=AuthSettings(issuer=tokens.issuer, jwks_url=HttpUrl(jwks_url)),
-        )
-        process = Process(NAME, settings)
-        async with serving(process, build_api(process), tokens) as api:
-            yield api
-
-
-def inlet_of(database: Database, clock: FixedClock) -> Inlet[Prepared]:
-    return Inlet(database, codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
+    settings = Settings(
+        database=DatabaseSettings(url=PostgresDsn(database.url)),
+        auth=AuthSettings(issuer=tokens.issuer, jwks_url=HttpUrl(jwks_url)),
+    )
+    process = Process(NAME, settings)
+    async with serving(process, build_api(process), tokens) as api:
+        yield api
 
 
 @pytest.fixture
@@ -71,12 +66,14 @@ async def owner(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Con
 @pytest.fixture
 def inlet(database: Database, clock: FixedClock) -> Inlet[Prepared]:
     """The way in for events, without a broker."""
-    return inlet_of(database, clock)
+    return Inlet(database, codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
 
 
 @pytest.fixture
-async def api(databases: FreshDatabases, tokens: TokenSigner, jwks_url: str) -> AsyncGenerator[Api]:
-    async with an_api(databases, tokens, jwks_url) as api:
+async def api(
+    service_database: ServiceDatabase, tokens: TokenSigner, jwks_url: str
+) -> AsyncGenerator[Api]:
+    async with an_api(service_database, tokens, jwks_url) as api:
         yield api
 
 
@@ -85,5 +82,8 @@ async def shared_api(
     databases: FreshDatabases, tokens: TokenSigner, jwks_url: str
 ) -> AsyncGenerator[Api]:
     """For many tests that do not mind what the others have left."""
-    async with an_api(databases, tokens, jwks_url) as api:
+    async with (
+        databases.fresh("ledger", migrate=migrated_by(MIGRATIONS)) as database,
+        an_api(database, tokens, jwks_url) as api,
+    ):
         yield api

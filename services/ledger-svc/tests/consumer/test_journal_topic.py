@@ -16,13 +16,13 @@ from fundmix_events.testing import samples
 from fundmix_kit import kafka
 from fundmix_kit.database import Database
 from fundmix_kit.metrics import EventMetrics, Metrics
+from fundmix_kit.operations import read_progress
 from fundmix_kit.relay import Relay
 from fundmix_kit.settings import KafkaSettings, RelaySettings
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api
 from fundmix_kit.testing.inlet import Inlet
-from ledger_svc.apply import LedgerHandler, Prepared
-from ledger_svc.consumer import CODEC as LEDGER_CODEC
+from ledger_svc.apply import Prepared
 from ledger_svc.main import PUBLISHED
 from ledger_svc.storage.journal_source import JournalSource
 
@@ -75,13 +75,6 @@ async def auditor(broker_settings: KafkaSettings, api: Api) -> AsyncGenerator[Au
     await client.stop()
 
 
-@pytest.fixture
-def books(api: Api) -> Inlet[Prepared]:
-    clock = FixedClock()
-    handler = LedgerHandler(clock=clock)
-    return Inlet(api.database, codec=LEDGER_CODEC, handler=handler, clock=clock)
-
-
 @asynccontextmanager
 async def relaying(api: Api, settings: KafkaSettings) -> AsyncGenerator[None]:
     relay = Relay(
@@ -101,6 +94,12 @@ async def relaying(api: Api, settings: KafkaSettings) -> AsyncGenerator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def until_all_is_marked_sent(api: Api) -> None:
+    async with asyncio.timeout(LIMIT_S), api.database.session() as connection:
+        while (await read_progress(connection)).waiting > 0:  # noqa: ASYNC110  # the relay's doing
+            await asyncio.sleep(0.02)
+
+
 def bytes_of(record: ConsumerRecord) -> tuple[Any, ...]:
     return record.key, tuple(record.headers), record.value
 
@@ -115,13 +114,13 @@ def entry_in(record: ConsumerRecord) -> EntryPosted:
 
 
 async def test_entries_arrive_in_the_order_of_the_journal(
-    api: Api, books: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
+    api: Api, inlet: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
 ) -> None:
-    await books.post(samples.contract_signed(), samples.instalment_paid("400.00", "150.00"))
+    await inlet.post(samples.contract_signed(), samples.instalment_paid("400.00", "150.00"))
     async with relaying(api, broker_settings):
         first = await auditor.read(2)
-        await books.post(samples.donation_received(restricted_to="长者助餐"))
-        await books.post(*(samples.donation_received() for _ in range(4)))
+        await inlet.post(samples.donation_received(restricted_to="长者助餐"))
+        await inlet.post(*(samples.donation_received() for _ in range(4)))
         records = [*first, *await auditor.read(5)]
 
     assert [entry_in(record).seq for record in records] == [1, 2, 3, 4, 5, 6, 7]
@@ -131,14 +130,14 @@ async def test_entries_arrive_in_the_order_of_the_journal(
 
 
 async def test_an_entry_sent_again_is_the_same_to_the_byte(
-    api: Api, books: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
+    api: Api, inlet: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
 ) -> None:
-    await books.post(*(samples.donation_received() for _ in range(5)))
+    await inlet.post(*(samples.donation_received() for _ in range(5)))
     async with relaying(api, broker_settings):
         once = await auditor.read(5)
         answer = await api.caller("admin").post("/v1/topics/rebuild", None)
         again = await auditor.read(5)
-        await books.post(samples.pledge_made())
+        await inlet.post(samples.pledge_made())
         (next_one,) = await auditor.read(1)
 
     assert answer.status_code == 202
@@ -147,14 +146,14 @@ async def test_an_entry_sent_again_is_the_same_to_the_byte(
 
 
 async def test_a_relay_goes_on_where_the_last_one_ended(
-    api: Api, books: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
+    api: Api, inlet: Inlet[Prepared], broker_settings: KafkaSettings, auditor: Auditor
 ) -> None:
-    await books.post(*(samples.donation_received() for _ in range(3)))
+    await inlet.post(*(samples.donation_received() for _ in range(3)))
     async with relaying(api, broker_settings):
         await auditor.read(3)
-    await books.post(samples.donation_received())
+        await until_all_is_marked_sent(api)
+    await inlet.post(samples.donation_received())
     async with relaying(api, broker_settings):
-        records = await auditor.read(1)
+        (record,) = await auditor.read(1)
 
-    seqs = [entry_in(record).seq for record in records]
-    assert seqs[-1] in {3, 4}  # the last batch may be sent again, never left out
+    assert entry_in(record).seq == 4

@@ -47,7 +47,7 @@ INSERT: Final = """
 """
 FOREIGN_ACCOUNT: Final = """
     INSERT INTO account (agency, code, fund_code, channel, currency)
-    SELECT agency, code, fund_code, channel, 'XXX' FROM account LIMIT 1
+    SELECT agency, code, fund_code, channel, 'EUR' FROM account LIMIT 1
     RETURNING account_id
 """
 ACCOUNT: Final = "SELECT account_id FROM account WHERE code = $1"

@@ -4,7 +4,7 @@ A service says which rows there are (`PolicyRows`); everything else follows from
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -57,12 +57,17 @@ class PolicyRows:
     `organisations` has the organisation a role calls for; `parameters` what fills the path
     templates. `bodies` has a body that fits for each route that takes one, about a row of the
     owner's. `lists` names for each list the field of its items by which `parameters` knows a row.
+    `queries` has the query parameters of a route that needs some; they name a row of the owner's,
+    except those of a list.
     """
 
     organisations: Mapping[str, str]
     parameters: Mapping[Owner, Mapping[str, str]]
     bodies: Mapping[Route, Callable[[Owner], object]]
     lists: Mapping[Route, str]
+    queries: Mapping[Route, Callable[[Owner], Mapping[str, str]]] = field(
+        default_factory=dict[Route, Callable[["Owner"], Mapping[str, str]]]
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,10 +187,14 @@ class PolicyTrials:
         method, path = route
         sent = {**headers, "If-Match": "*", "Idempotency-Key": str(uuid7())}
         body_of = {**KIT_BODIES, **self._rows.bodies}.get(route)
+        query_of = self._rows.queries.get(route)
+        query = {} if query_of is None else dict(query_of(owner))
+        if route in self._rows.lists:
+            query["limit"] = str(PAGE_ROWS_MAX)
         return await self._api.client.request(
             method,
             path.format_map({**KIT_PARAMETERS, **self._rows.parameters[owner]}),
-            params={"limit": PAGE_ROWS_MAX} if route in self._rows.lists else {},
+            params=query,
             json=None if body_of is None else body_of(owner),
             headers=sent,
         )
@@ -198,7 +207,8 @@ class PolicyTrials:
         )
 
     def _is_about_a_row(self, route: Route) -> bool:
-        return route in self._rows.bodies or "{" in route[1]
+        names_a_row = route in self._rows.queries and route not in self._rows.lists
+        return route in self._rows.bodies or "{" in route[1] or names_a_row
 
     def _assert_rows_are_seen(self, trial: Trial, answer: httpx2.Response) -> None:
         name = self._rows.lists[trial.route]

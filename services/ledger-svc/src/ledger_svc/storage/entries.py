@@ -23,7 +23,7 @@ POSTINGS_OF: Final = """
 BALANCES: Final = """
     SELECT a.*, b.amount_minor, b.last_seq
     FROM account a JOIN balance b USING (account_id)
-    WHERE ($1::text IS NULL OR a.agency = $1) AND a.account_id > $2
+    WHERE ($1::text IS NULL OR a.agency = $1) AND a.account_id > $2::bigint
     ORDER BY a.account_id LIMIT $3
 """
 PERIOD_BALANCES: Final = """
@@ -31,7 +31,7 @@ PERIOD_BALANCES: Final = """
     FROM period_balance p JOIN account a USING (account_id)
     WHERE p.period BETWEEN $1 AND $2
       AND ($3::text IS NULL OR a.agency = $3)
-      AND (p.period, p.account_id, p.kind) > ($4, $5, $6)
+      AND (p.period, p.account_id, p.kind) > ($4::bigint, $5::bigint, $6)
     ORDER BY p.period, p.account_id, p.kind LIMIT $7
 """
 

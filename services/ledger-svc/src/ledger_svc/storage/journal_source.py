@@ -24,8 +24,8 @@ FOLLOW_HEAD: Final = """
     ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
     WHERE o.next_number < excluded.next_number
 """
-SENT: Final = "SELECT sent_number FROM outbox_head WHERE topic = $1 AND partition = $2"
-ENTRIES: Final = "SELECT * FROM journal_entry WHERE seq > $1 ORDER BY seq LIMIT $2"
+HEAD: Final = "SELECT sent_number, next_number FROM outbox_head WHERE topic = $1 AND partition = $2"
+ENTRIES: Final = "SELECT * FROM journal_entry WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT $3"
 POSTINGS: Final = """
     SELECT p.seq, p.amount_minor, a.agency, a.code, a.fund_code, a.channel, a.currency
     FROM posting p JOIN account a USING (account_id)
@@ -42,8 +42,10 @@ class JournalSource:
         return 0
 
     async def unsent(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
-        sent = await connection.fetchval(SENT, topics.LEDGER, PARTITION)
-        rows = await connection.fetch(ENTRIES, sent, rows_max)
+        head = await connection.fetchrow(HEAD, topics.LEDGER, PARTITION)
+        assert head is not None, "whoever numbers makes the head"
+        # Not beyond the head: what is sent would be ahead of what is said to be published.
+        rows = await connection.fetch(ENTRIES, head["sent_number"], head["next_number"], rows_max)
         if not rows:
             return []
         postings: dict[int, list[Posting]] = {row["seq"]: [] for row in rows}
