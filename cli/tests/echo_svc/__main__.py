@@ -1,3 +1,5 @@
+"""A service that only says it is ready: what the supervisor is tested with."""
+
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
