@@ -22,16 +22,6 @@ from pydantic import HttpUrl, PostgresDsn
 
 
 @asynccontextmanager
-async def opened(service_database: ServiceDatabase) -> AsyncGenerator[Database]:
-    """As the running service reaches it."""
-    settings = DatabaseSettings(url=PostgresDsn(service_database.url))
-    database = Database(settings, application="test")
-    await database.open()
-    yield database
-    await database.close()
-
-
-@asynccontextmanager
 async def an_api(
     database: ServiceDatabase, tokens: TokenSigner, jwks_url: str
 ) -> AsyncGenerator[Api]:
@@ -52,8 +42,12 @@ async def service_database(databases: FreshDatabases) -> AsyncGenerator[ServiceD
 
 @pytest.fixture
 async def database(service_database: ServiceDatabase) -> AsyncGenerator[Database]:
-    async with opened(service_database) as database:
-        yield database
+    """As the running service reaches it."""
+    settings = DatabaseSettings(url=PostgresDsn(service_database.url))
+    database = Database(settings, application="test")
+    await database.open()
+    yield database
+    await database.close()
 
 
 @pytest.fixture
