@@ -75,11 +75,21 @@ COUNT_ORGANISATIONS: Final = "SELECT count(*) FROM replica WHERE topic = 'fundmi
 async def assert_books(installed: Installed, city: City) -> None:
     """The books are those of this city: nothing lost, nothing twice, nothing on its way."""
     await installed.until_ready()
+    _assert_nobody_failed(installed)
     await until_all_is_heard(installed)
     assert await quarantined(installed) == {}
     await _assert_road(installed)
     await _assert_journal(installed, city)
     await assert_mixes(installed, city)
+
+
+def _assert_nobody_failed(installed: Installed) -> None:
+    """A process started again could hide that it has failed by itself."""
+    restarts = {name: installed.process(name).restarts for name in installed.process_names}
+    assert restarts == {name: installed.ends[name] for name in restarts}
+    for name in installed.process_names:
+        failures = [line for line in installed.log_lines(name) if line.get("status") == 500]
+        assert failures == [], name
 
 
 async def until_all_is_heard(installed: Installed) -> None:

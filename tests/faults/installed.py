@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ import httpx2
 from fundmix_cli import run_state
 from fundmix_cli.installation import Installation
 from fundmix_cli.plan import SERVICES, BrokerKind, Group, Servers, database_of, service_program
-from fundmix_cli.run_state import ProcessStatus, RunState, State
+from fundmix_cli.run_state import ProcessStatus, RunState
 from fundmix_kit.database import Database
 from fundmix_kit.embedded.postgres import SUPERUSER, EmbeddedPostgres
 from fundmix_kit.embedded.processes import LOOPBACK, Child, free_port, tail
@@ -39,6 +40,8 @@ class Installed:
         self.home = home
         self.kind = kind
         self.databases: dict[str, Database] = {}
+        # How often each process has ended as it should, by a kill of ours.
+        self.ends = Counter[str]()
         self._supervisor: asyncio.subprocess.Process | None = None
         self._sessions = AsyncExitStack()
         self._numbers = count(1)
@@ -46,6 +49,7 @@ class Installed:
     async def start(self) -> None:
         """Returns when all is ready."""
         self.home.mkdir(exist_ok=True)
+        self.ends.clear()
         log = self.home / "up.log"
         supervisor = await self.begin("up", "--split", f"--broker={self.kind}", log=log)
         self._supervisor = supervisor
@@ -126,6 +130,7 @@ class Installed:
         """As a crash does it: nothing is finished, nothing is said."""
         for pid in self._pids(names):
             os.kill(pid, signal.SIGKILL)
+        self.ends.update(names)
 
     @contextmanager
     def paused(self, *names: str) -> Generator[None]:
@@ -149,15 +154,6 @@ class Installed:
             return self.state.is_ready
 
         await until(is_ready, f"all is ready: {self.state}")
-
-    async def until_restarted(self, name: str, *, restarts: int) -> None:
-        """`restarts`: how many it had before."""
-
-        async def is_restarted() -> bool:
-            process = self.process(name)
-            return process.restarts > restarts and process.state is State.READY
-
-        await until(is_restarted, f"{name} is ready again")
 
     async def readiness(self, port: int | None) -> tuple[int, Mapping[str, Any]]:
         """What the process at this port says of itself: a status of HTTP, and its checks."""

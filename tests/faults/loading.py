@@ -35,6 +35,7 @@ class Load:
         self._installed = installed
         self._entries = entries
         self._applied_before = applied_before
+        self.loader: asyncio.subprocess.Process | None = None
 
     async def applied_percent(self) -> float:
         """Raises DatabaseUnavailableError."""
@@ -45,6 +46,7 @@ class Load:
         """Returns when it is time for a fault: with this much of the load applied."""
 
         async def is_applied() -> bool:
+            assert self.loader is None or self.loader.returncode is None, "the load has ended"
             with suppress(DatabaseUnavailableError):  # from the fault before
                 return await self.applied_percent() >= percent
             return False
@@ -68,7 +70,8 @@ async def loading(installed: Installed, city: City) -> AsyncGenerator[Load]:
     """
     applied_before = await count_applied(installed)
     load = Load(installed, entries=city.entries, applied_before=applied_before)
-    async with _loader(installed, city, is_ahead=load.is_ahead):
+    async with _loader(installed, city, is_ahead=load.is_ahead) as loader:
+        load.loader = loader
         yield load
 
 
@@ -89,13 +92,14 @@ async def registering(installed: Installed, city: City, *, beside: Load) -> Asyn
 @asynccontextmanager
 async def _loader(
     installed: Installed, city: City, *, is_ahead: Callable[[], Awaitable[bool]]
-) -> AsyncGenerator[None]:
+) -> AsyncGenerator[asyncio.subprocess.Process]:
     folder = city.write(installed.new_folder())
     log = folder / "log"
-    loader = await installed.begin("load", str(folder), log=log)
+    patience = (f"--retry-time-s-max={LOAD_S_MAX}", f"--ledger-time-s-max={LOAD_S_MAX}")
+    loader = await installed.begin("load", str(folder), *patience, log=log)
     holding_back = asyncio.create_task(_hold_back(loader, is_ahead))
     try:
-        yield
+        yield loader
         async with asyncio.timeout(LOAD_S_MAX):
             assert await loader.wait() == 0, tail(log)
     finally:

@@ -74,6 +74,7 @@ async def test_a_number_that_comes_again_as_another_event_stops_the_ledger(trial
         assert await installed.fetchval("ledger", ENTRIES_OF, false.event_id) == 0
         await remove_false_message(installed, false)
 
+    installed.ends["ledger-consumer"] = installed.process("ledger-consumer").restarts
     await trial.assert_books()
 
 
