@@ -6,7 +6,6 @@ from typing import Final
 
 import pytest
 from fundmix_cli.plan import BrokerKind
-from fundmix_kit.testing.plugin import require_java_and_maven
 
 from tests.faults.city import City, parts_of, read_city
 from tests.faults.trial import Trial, Trials
@@ -37,8 +36,6 @@ async def trials(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Trials]:
     kind: BrokerKind = request.param
-    if kind is BrokerKind.KAFKA:
-        require_java_and_maven()
     trials = Trials(kind, new_home=lambda: tmp_path_factory.mktemp(f"home-{kind}"))
     yield trials
     await trials.close()

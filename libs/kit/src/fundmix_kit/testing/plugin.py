@@ -66,9 +66,10 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str
         yield f"{LOOPBACK}:{port}"
 
 
-def require_java_and_maven() -> None:
-    """Skip the test where Apache Kafka cannot run; in CI that is a failure."""
-    if missing := missing_tools():
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked `kafka` where Apache Kafka cannot run; in CI that is a failure."""
+    if item.get_closest_marker("kafka") and (missing := missing_tools()):
         reason = f"Apache Kafka needs {' and '.join(missing)}"
         if os.environ.get("CI"):  # noqa: TID251  # the test runner's own surroundings
             pytest.fail(reason)
@@ -79,8 +80,7 @@ def require_java_and_maven() -> None:
 async def apache_kafka(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> AsyncGenerator[str]:
-    """The bootstrap servers of a real Apache Kafka."""
-    require_java_and_maven()
+    """The bootstrap servers of a real Apache Kafka; a test that uses it is marked `kafka`."""
     folder = tmp_path_factory.mktemp("kafka")
     log = folder / "log"
     root = pytestconfig.rootpath
