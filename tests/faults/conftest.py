@@ -7,6 +7,10 @@ from typing import Final
 import pytest
 from fundmix_cli.plan import BrokerKind
 
+# Before they are first imported, so that their assertions say what they have found.
+for module in ("books", "loading", "messages"):
+    pytest.register_assert_rewrite(f"tests.faults.{module}")
+
 from tests.faults.city import City, parts_of, read_city
 from tests.faults.trial import Trial, Trials
 

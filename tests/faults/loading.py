@@ -44,15 +44,16 @@ class Load:
 
     async def until_applied(self, percent: int) -> None:
         """Returns when it is time for a fault: with this much of the load applied."""
+        now = 0.0
 
         async def is_applied() -> bool:
+            nonlocal now
             assert self.loader is None or self.loader.returncode is None, "the load has ended"
             with suppress(DatabaseUnavailableError):  # from the fault before
-                return await self.applied_percent() >= percent
-            return False
+                now = await self.applied_percent()
+            return now >= percent
 
         await until(is_applied, f"{percent} % are applied", limit_s=LOAD_S_MAX)
-        now = await self.applied_percent()
         assert APPLIED_PERCENT_MIN <= now <= APPLIED_PERCENT_MAX, f"{now:.0f} % are applied"
 
     async def is_ahead(self) -> bool:

@@ -72,7 +72,7 @@ class Site:
             session_timeout_ms=6_000,
         )
         self.clock = FixedClock()
-        self.outbox = Outbox(source="/test", clock=self.clock)
+        self.outbox = Outbox(source="/test", partitions=self.partitions, clock=self.clock)
         self.codec = Codec([self.event_class])
         self.failure: asyncio.Future[None] | None = None
 
@@ -86,7 +86,7 @@ class Site:
             database=self.database,
             kafka=self.kafka,
             settings=RelaySettings(batch_rows_max=7, idle_wait_ms=20),
-            source=OutboxSource(partitions=self.partitions),
+            source=OutboxSource(),
             partitions=self.partitions,
             clock=self.clock,
             metrics=EventMetrics(Metrics()),

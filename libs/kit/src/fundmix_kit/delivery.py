@@ -110,7 +110,6 @@ async def apply_batch(
             await quarantine.add(connection, batch.poison, now=now)
         fresh = await _fresh(connection, batch.deliveries)
         if fresh:
-            await inbox.record(connection, [_inbox_row(delivery) for delivery, _ in fresh])
             await handler.apply(connection, [prepared for _, prepared in fresh])
         if batch.duplicates:  # last, because the original may stand in this very batch
             await _check_duplicates(connection, batch.duplicates)
@@ -146,14 +145,12 @@ async def _check_duplicates(connection: Connection, duplicates: Sequence[Incomin
 async def _fresh(
     connection: Connection, deliveries: Sequence[tuple[Delivery, PreparedT]]
 ) -> list[tuple[Delivery, PreparedT]]:
-    """What is not known by its event id, each event once: the second guard behind the numbers."""
-    by_id = {d.message.id: (d, prepared) for d, prepared in reversed(deliveries)}
-    known = await inbox.known_ids(connection, list(by_id))
-    fresh = [
-        (delivery, prepared)
-        for delivery, prepared in deliveries
-        if delivery.message.id not in known and by_id[delivery.message.id][0] is delivery
-    ]
+    """What the inbox takes as new: the second guard behind the numbers, by event id."""
+    if not deliveries:
+        return []
+    rows = [_inbox_row(delivery) for delivery, _ in deliveries]
+    recorded = await inbox.record(connection, rows)
+    fresh = [pair for pair, row in zip(deliveries, rows, strict=True) if row[:3] in recorded]
     if len(fresh) < len(deliveries):
         log.warning("known_events_under_new_numbers", events=len(deliveries) - len(fresh))
     return fresh

@@ -18,20 +18,12 @@ ADD_POSITIONS: Final = """
     SELECT topic, partition, 1, 0 FROM unnest($1::text[], $2::smallint[]) AS u (topic, partition)
     ON CONFLICT DO NOTHING
 """
-# Ordered, so that two consumers that disagree about who owns a partition cannot deadlock.
-LOCK_POSITIONS: Final = """
-    SELECT p.topic, p.partition, p.next_number
-    FROM consumer_position p
-    JOIN unnest($1::text[], $2::smallint[]) AS u (topic, partition) USING (topic, partition)
-    ORDER BY p.topic, p.partition
-    FOR UPDATE OF p
-"""
 MOVE_POSITIONS: Final = """
     UPDATE consumer_position p
-    SET next_number = u.next_number, offset_hint = u.offset_hint, cluster_id = $5
-    FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
-        AS u (topic, partition, next_number, offset_hint)
-    WHERE p.topic = u.topic AND p.partition = u.partition
+    SET next_number = u.after, offset_hint = u.offset_hint, cluster_id = $6
+    FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS u (topic, partition, before, after, offset_hint)
+    WHERE p.topic = u.topic AND p.partition = u.partition AND p.next_number = u.before
 """
 KNOWN_IDS: Final = "SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 IDS_OF_NUMBERS: Final = """
@@ -40,7 +32,12 @@ IDS_OF_NUMBERS: Final = """
     JOIN unnest($1::text[], $2::smallint[], $3::bigint[]) AS u (topic, partition, number)
         USING (topic, partition, number)
 """
-INBOX_COLUMNS: Final = ("topic", "partition", "number", "event_id")
+RECORD: Final = """
+    INSERT INTO inbox (topic, partition, number, event_id)
+    SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[])
+    ON CONFLICT (event_id) DO NOTHING
+    RETURNING topic, partition, number
+"""
 
 
 class StalePositionError(Exception):
@@ -72,18 +69,19 @@ async def move_positions(
 ) -> None:
     """Compare-and-set the numbers due, for all partitions or none.
 
+    Two consumers that disagree about several partitions may deadlock here; that passes, too.
     Raises StalePositionError when one is not where `before` says.
     """
     places = sorted(before)
-    await connection.execute(ADD_POSITIONS, *columns(places, 2))
-    # The wait for the lock must not be part of the statement that reads what was waited for.
-    rows = await connection.fetch(LOCK_POSITIONS, *columns(places, 2))
-    found = {(row["topic"], row["partition"]): row["next_number"] for row in rows}
-    for place in places:
-        if found[place] != before[place]:
-            raise StalePositionError(f"{place}: {found[place]} is due, not {before[place]}")
-    moved = [(*place, after[place].next_number, after[place].offset_hint) for place in places]
-    await connection.execute(MOVE_POSITIONS, *columns(moved, 4), cluster_id)
+    if new := [place for place in places if before[place] == 1]:
+        await connection.execute(ADD_POSITIONS, *columns(new, 2))
+    moves = [
+        (*place, before[place], after[place].next_number, after[place].offset_hint)
+        for place in places
+    ]
+    moved = await connection.execute(MOVE_POSITIONS, *columns(moves, 5), cluster_id)
+    if moved != f"UPDATE {len(places)}":
+        raise StalePositionError(f"{moved} of {len(places)}: {places} are not where they were")
 
 
 async def known_ids(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -98,5 +96,9 @@ async def ids_of_numbers(
     return {(r["topic"], r["partition"], r["number"]): r["event_id"] for r in rows}
 
 
-async def record(connection: Connection, rows: Sequence[tuple[str, int, int, UUID]]) -> None:
-    await connection.copy_records_to_table("inbox", records=rows, columns=INBOX_COLUMNS)
+async def record(
+    connection: Connection, rows: Sequence[tuple[str, int, int, UUID]]
+) -> set[tuple[str, int, int]]:
+    """Those (topic, partition, number) whose event was not consumed before, under any number."""
+    recorded = await connection.fetch(RECORD, *columns(rows, 4))
+    return {(r["topic"], r["partition"], r["number"]) for r in recorded}

@@ -29,7 +29,7 @@ KIT_TABLES_V1: Final = (
         recorded_at timestamptz NOT NULL,
         traceparent varchar,
         body bytea NOT NULL,
-        partition smallint,
+        partition smallint NOT NULL,
         number bigint,
         CONSTRAINT uq_outbox_topic_partition_number UNIQUE (topic, partition, number)
     )
@@ -116,9 +116,9 @@ KIT_TABLES_V1: Final = (
     """,
 )
 
-# Nobody but the relay's two columns may ever change in the log of record.
+# Only the relay's number may ever change in the log of record.
 KIT_GRANTS_V1: Final = {
-    "outbox": "SELECT, INSERT, UPDATE (partition, number)",
+    "outbox": "SELECT, INSERT, UPDATE (number)",
     "outbox_head": "SELECT, INSERT, UPDATE",
     "relay_state": "SELECT, UPDATE",
     "inbox": "SELECT, INSERT",

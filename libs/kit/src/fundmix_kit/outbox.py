@@ -17,59 +17,35 @@ from fundmix_kit.relay import Outgoing
 
 APPEND: Final = """
     INSERT INTO outbox
-        (event_id, topic, key, aggregate_version, type, version, source, recorded_at, traceparent,
-         body)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        (event_id, topic, partition, key, aggregate_version, type, version, source, recorded_at,
+         traceparent, body)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-
-
-class Outbox:
-    """Appends to the outbox of one service, `source` in CloudEvents' words."""
-
-    def __init__(self, *, source: str, clock: Clock) -> None:
-        self._source = source
-        self._clock = clock
-
-    async def append(self, connection: Connection, event: FundingEvent, origin: Origin) -> None:
-        """Append after the aggregate's row is locked: then the rows' order is its own."""
-        await connection.execute(
-            APPEND,
-            uuid7(),
-            event.topic,
-            event.key,
-            event.aggregate_version,
-            event.type,
-            event.version,
-            self._source,
-            self._clock.now(),
-            origin.traceparent,
-            encode_body(
-                event,
-                actor=origin.actor,
-                correlation_id=origin.correlation_id,
-                causation_id=origin.causation_id,
-            ),
-        )
-
-
-UNNUMBERED: Final = """
-    SELECT position, topic, key FROM outbox WHERE number IS NULL ORDER BY position LIMIT $1
-"""
-ADD_HEADS: Final = """
-    INSERT INTO outbox_head (topic, partition, next_number, sent_number)
-    SELECT topic, partition, 1, 0 FROM unnest($1::text[], $2::smallint[]) AS u (topic, partition)
-    ON CONFLICT DO NOTHING
-"""
-READ_HEADS: Final = "SELECT topic, partition, next_number FROM outbox_head"
-GIVE_NUMBERS: Final = """
-    UPDATE outbox SET partition = u.partition, number = u.number
-    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS u (position, partition, number)
-    WHERE outbox.position = u.position
-"""
-MOVE_HEADS: Final = """
-    UPDATE outbox_head SET next_number = u.next_number
-    FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS u (topic, partition, next_number)
-    WHERE outbox_head.topic = u.topic AND outbox_head.partition = u.partition
+# One statement numbers what is new and gives it, so that an event is on its way at once. A row is
+# taken because it has no number, never because of where it stands: one that commits late with a low
+# position is numbered late, and not skipped.
+NUMBER: Final = """
+    WITH due AS MATERIALIZED (
+        SELECT position, topic, partition,
+               row_number() OVER (PARTITION BY topic, partition ORDER BY position) AS place,
+               count(*) OVER (PARTITION BY topic, partition) AS rows
+        FROM (
+            SELECT position, topic, partition FROM outbox
+            WHERE number IS NULL ORDER BY position LIMIT $1
+        ) AS waiting
+    ), head AS (
+        INSERT INTO outbox_head AS h (topic, partition, next_number, sent_number)
+        SELECT topic, partition, 1 + count(*), 0 FROM due GROUP BY topic, partition
+        ON CONFLICT (topic, partition)
+        DO UPDATE SET next_number = h.next_number + excluded.next_number - 1
+        RETURNING topic, partition, next_number
+    )
+    UPDATE outbox SET number = head.next_number - due.rows + due.place - 1
+    FROM due JOIN head USING (topic, partition)
+    WHERE outbox.position = due.position
+    RETURNING outbox.topic, outbox.partition, outbox.number, outbox.key, outbox.event_id,
+              outbox.source, outbox.type, outbox.version, outbox.recorded_at, outbox.traceparent,
+              outbox.body
 """
 UNSENT: Final = """
     SELECT o.topic, o.partition, o.number, o.key, o.event_id, o.source, o.type, o.version,
@@ -93,36 +69,43 @@ MARK_SENT: Final = """
 FORGET_SENT: Final = "UPDATE outbox_head SET sent_number = 0"
 
 
-class OutboxSource:
-    """The relay's view of the outbox.
+class Outbox:
+    """Appends to the outbox of one service, `source` in CloudEvents' words."""
 
-    A row is taken because it has no number, never because of where it stands: a transaction that
-    commits late with a low position is numbered late, and not skipped.
-    """
-
-    def __init__(self, *, partitions: Mapping[str, int]) -> None:
+    def __init__(self, *, source: str, partitions: Mapping[str, int], clock: Clock) -> None:
+        self._source = source
         self._partitions = partitions
+        self._clock = clock
 
-    async def number(self, connection: Connection, *, rows_max: int) -> int:
-        rows = await connection.fetch(UNNUMBERED, rows_max)
-        if not rows:
-            return 0
-        places = [
-            (row["topic"], partition_of(row["key"], partitions=self._partitions[row["topic"]]))
-            for row in rows
-        ]
-        touched = sorted(set(places))
-        await connection.execute(ADD_HEADS, *columns(touched, 2))
-        heads = await connection.fetch(READ_HEADS)
-        next_numbers = {(h["topic"], h["partition"]): h["next_number"] for h in heads}
-        given: list[tuple[int, int, int]] = []
-        for row, place in zip(rows, places, strict=True):
-            given.append((row["position"], place[1], next_numbers[place]))
-            next_numbers[place] += 1
-        await connection.execute(GIVE_NUMBERS, *columns(given, 3))
-        moved = [(*place, next_numbers[place]) for place in touched]
-        await connection.execute(MOVE_HEADS, *columns(moved, 3))
-        return len(rows)
+    async def append(self, connection: Connection, event: FundingEvent, origin: Origin) -> None:
+        """Append after the aggregate's row is locked: then the rows' order is its own."""
+        await connection.execute(
+            APPEND,
+            uuid7(),
+            event.topic,
+            partition_of(event.key, partitions=self._partitions[event.topic]),
+            event.key,
+            event.aggregate_version,
+            event.type,
+            event.version,
+            self._source,
+            self._clock.now(),
+            origin.traceparent,
+            encode_body(
+                event,
+                actor=origin.actor,
+                correlation_id=origin.correlation_id,
+                causation_id=origin.causation_id,
+            ),
+        )
+
+
+class OutboxSource:
+    """The relay's view of the outbox."""
+
+    async def fresh(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
+        rows = await connection.fetch(NUMBER, rows_max)
+        return sorted(map(outgoing, rows), key=lambda row: (row.topic, row.partition, row.number))
 
     async def unsent(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
         return [outgoing(row) for row in await connection.fetch(UNSENT, rows_max)]

@@ -51,12 +51,12 @@ class Outgoing:
 class RelaySource(Protocol):
     """Where events wait to be sent: an outbox, or the journal that is its own outbox."""
 
-    async def number(self, connection: Connection, *, rows_max: int) -> int:
-        """Give up to `rows_max` new events their numbers; how many got one."""
+    async def fresh(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
+        """New events, numbered durably, in that order; asked when nothing else is unsent."""
         ...
 
     async def unsent(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
-        """The next events to send, in the order of their numbers in each partition."""
+        """Events that were numbered before and not surely sent, in the order of their numbers."""
         ...
 
     async def mark_sent(self, connection: Connection, sent: Mapping[tuple[str, int], int]) -> None:
@@ -90,6 +90,8 @@ class Relay:
         self._state = "starts"
         self._is_ready = False
         self._woken = asyncio.Event()
+        # Whether events may be numbered and not sent: so it is after every failure.
+        self._is_behind = True
 
     async def check(self) -> tuple[bool, str]:
         """For /readyz: whether this relay does its part, and what it does."""
@@ -129,6 +131,7 @@ class Relay:
         self._woken.set()
 
     async def _serve(self, connection: Connection, backoff: Backoff) -> None:
+        self._is_behind = True
         async with admin(self._kafka) as broker:
             await broker.ensure_topics(self._partitions)
             async with producer(self._kafka) as sender:
@@ -146,8 +149,10 @@ class Relay:
                         await self._wait()
 
     async def _wait(self) -> None:
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes with the wake.
         try:
-            await asyncio.wait_for(self._woken.wait(), self._settings.idle_wait_ms / 1000)
+            async with asyncio.timeout(self._settings.idle_wait_ms / 1000):
+                await self._woken.wait()
         except TimeoutError:
             return  # the slow poll behind the wake
 
@@ -169,16 +174,24 @@ class Relay:
                 log.warning("republishing", cluster_id=cluster_id, asked=state["is_rebuild_asked"])
                 await broker.ensure_topics(self._partitions)
                 await self._source.forget_sent(connection)
+                self._is_behind = True
             await connection.execute(SAVE_STATE, cluster_id)
+
+    async def _next(self, connection: Connection) -> Sequence[Outgoing]:
+        """What an earlier pass has left comes before what is new."""
+        rows_max = self._settings.batch_rows_max
+        if self._is_behind:
+            batch = await self._source.unsent(connection, rows_max=rows_max)
+            if batch:
+                return batch
+            self._is_behind = False
+        return await self._source.fresh(connection, rows_max=rows_max)
 
     async def _pass(self, connection: Connection, sender: AIOKafkaProducer) -> int:
         """Number, send, mark. A crash between any two of them sends again, never skips."""
-        rows_max = self._settings.batch_rows_max
-        async with connection.transaction():
-            numbered = await self._source.number(connection, rows_max=rows_max)
-        batch = await self._source.unsent(connection, rows_max=rows_max)
+        batch = await self._next(connection)
         if not batch:
-            return numbered
+            return 0
         with translating_broker_errors():
             confirmations = [
                 await sender.send(

@@ -68,8 +68,8 @@ class Outbox(KitTable, table=True):
     recorded_at: datetime = Field(sa_column=timestamp())
     traceparent: str | None = None
     body: bytes = Field(sa_type=LargeBinary)
+    partition: int = Field(sa_type=SmallInteger)
     # Given by the relay, once: the place among all events of this topic and partition.
-    partition: int | None = Field(default=None, sa_type=SmallInteger)
     number: int | None = Field(default=None, sa_type=BigInteger)
 
 

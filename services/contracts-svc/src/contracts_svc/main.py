@@ -31,7 +31,8 @@ def build_api(process: Process) -> FastAPI:
         replicated_topics=PARTITIONS,
         replica_wait_ms_max=process.settings.http.replica_wait_ms_max,
     )
-    commands = Commands(outbox=Outbox(source=f"/{NAME}", clock=clock), clock=clock)
+    outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
+    commands = Commands(outbox=outbox, clock=clock)
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -52,7 +53,7 @@ def build_api(process: Process) -> FastAPI:
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
     if "relay" in parts:
-        process.add_relay(OutboxSource(partitions=PUBLISHED), PUBLISHED)
+        process.add_relay(OutboxSource(), PUBLISHED)
     if "consumer" in parts:
         process.add_consumer(ReplicaHandler(state_of), codec=CODEC, partitions=PARTITIONS)
     if "api" in parts:

@@ -24,7 +24,7 @@ async def test_entries_are_sent_from_the_first_unsent_on(
     await inlet.post(*(samples.donation_received() for _ in range(5)))
 
     async with database.session() as connection:
-        await SOURCE.number(connection, rows_max=100)
+        await SOURCE.fresh(connection, rows_max=100)
         assert await numbers(connection, rows_max=2) == [1, 2]
         await SOURCE.mark_sent(connection, {PLACE: 2})
         assert await numbers(connection) == [3, 4, 5]
@@ -36,7 +36,7 @@ async def test_entries_are_sent_from_the_first_unsent_on(
 
 async def test_an_empty_journal_has_nothing_to_send(database: Database) -> None:
     async with database.session() as connection:
-        assert await SOURCE.number(connection, rows_max=100) == 0
+        assert await SOURCE.fresh(connection, rows_max=100) == []
         assert await numbers(connection) == []
 
 
@@ -45,14 +45,14 @@ async def test_what_comes_after_the_numbering_waits_for_the_next_pass(
 ) -> None:
     await inlet.post(samples.donation_received())
     async with database.session() as connection:
-        await SOURCE.number(connection, rows_max=100)
+        await SOURCE.fresh(connection, rows_max=100)
         await inlet.post(samples.donation_received())
 
         assert await numbers(connection) == [1]
         await SOURCE.mark_sent(connection, {PLACE: 1})
         assert (await read_progress(connection)).waiting == 0
 
-        await SOURCE.number(connection, rows_max=100)
+        await SOURCE.fresh(connection, rows_max=100)
         assert (await read_progress(connection)).waiting == 1
         assert await numbers(connection) == [2]
 
@@ -62,10 +62,10 @@ async def test_an_entry_is_the_same_message_whenever_it_is_asked_for(
 ) -> None:
     await inlet.post(samples.contract_signed(), samples.donation_received(restricted_to="长者助餐"))
     async with database.session() as connection:
-        await SOURCE.number(connection, rows_max=100)
+        await SOURCE.fresh(connection, rows_max=100)
         once = await SOURCE.unsent(connection, rows_max=100)
     await inlet.post(samples.donation_received())
 
     async with database.session() as connection:
-        await SOURCE.number(connection, rows_max=100)
+        await SOURCE.fresh(connection, rows_max=100)
         assert list(await SOURCE.unsent(connection, rows_max=2)) == list(once)

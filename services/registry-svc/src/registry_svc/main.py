@@ -24,7 +24,8 @@ PUBLISHED: Final = {topics.REGISTRY: topics.PARTITIONS[topics.REGISTRY]}
 def build_api(process: Process) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(database, clock=clock)
-    commands = Commands(outbox=Outbox(source=f"/{NAME}", clock=clock), clock=clock)
+    outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
+    commands = Commands(outbox=outbox, clock=clock)
     return build_app(
         title=NAME,
         settings=process.settings.http,
@@ -43,7 +44,7 @@ def build_api(process: Process) -> FastAPI:
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
     if "relay" in parts:
-        process.add_relay(OutboxSource(partitions=PUBLISHED), PUBLISHED)
+        process.add_relay(OutboxSource(), PUBLISHED)
     if "api" in parts:
         app = build_api(process)
     else:

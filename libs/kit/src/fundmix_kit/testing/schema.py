@@ -20,7 +20,7 @@ from fundmix_kit.testing.databases import Migrate
 
 # What a running service may do with the kit's tables: written down once more, to be compared.
 KIT_RIGHTS: Final = {
-    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
+    "outbox": {"SELECT", "INSERT", "UPDATE (number)"},
     "outbox_head": {"SELECT", "INSERT", "UPDATE"},
     "relay_state": {"SELECT", "UPDATE"},
     "inbox": {"SELECT", "INSERT"},

@@ -10,8 +10,12 @@ from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Entry
 
-LOCK_HEAD: Final = "SELECT next_seq, posted_at FROM log_head WHERE id = 1 FOR UPDATE"
-MOVE_HEAD: Final = "UPDATE log_head SET next_seq = $1, posted_at = $2 WHERE id = 1"
+# Locks the head to the end of the transaction. The ledger's own clock never runs backwards,
+# whatever the machine's does.
+MOVE_HEAD: Final = """
+    UPDATE log_head SET next_seq = next_seq + $1, posted_at = greatest(posted_at, $2) WHERE id = 1
+    RETURNING old.next_seq AS first_seq, old.posted_at AS last_posted_at, new.posted_at
+"""
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
 ACCOUNTS: Final = """
     SELECT a.account_id, a.agency, a.code, a.fund_code, a.channel, a.currency
@@ -71,16 +75,14 @@ class Journal:
 
         One writer at a time: the rest of the transaction holds the head's lock.
         """
-        head = await connection.fetchrow(LOCK_HEAD)
+        head = await connection.fetchrow(MOVE_HEAD, len(sourced), now)
         assert head is not None, "the migration makes the log's one head"
-        first_seq = head["next_seq"]
-        if self._head != (first_seq, head["posted_at"]):
+        first_seq, posted_at = head["first_seq"], head["posted_at"]
+        if self._head != (first_seq, head["last_posted_at"]):
             # We were rolled back, somebody else appended, or a backup was restored.
             self._account_ids.clear()
         # Until all is written: what is remembered from here on may be rolled back.
         self._head = None
-        # The ledger's own clock never runs backwards, whatever the machine's does.
-        posted_at = max(now, head["posted_at"])
         ids = await self._ids(connection, sourced)
         await connection.copy_records_to_table(
             "journal_entry",
@@ -94,9 +96,7 @@ class Journal:
         ]
         await connection.copy_records_to_table("posting", records=postings, columns=POSTING_COLUMNS)
         await _add_movements(connection, sourced, postings, first_seq)
-        next_seq = first_seq + len(sourced)
-        await connection.execute(MOVE_HEAD, next_seq, posted_at)
-        self._head = (next_seq, posted_at)
+        self._head = (first_seq + len(sourced), posted_at)
 
     async def _ids(
         self, connection: Connection, sourced: Sequence[SourcedEntry]

@@ -37,13 +37,14 @@ MARK_SENT: Final = "UPDATE outbox_head SET sent_number = $3 WHERE topic = $1 AND
 class JournalSource:
     """An entry's place in the journal is its number on the topic."""
 
-    async def number(self, connection: Connection, *, rows_max: int) -> int:  # noqa: ARG002  # numbered by the journal itself
+    async def fresh(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
         await connection.execute(FOLLOW_HEAD, topics.LEDGER, PARTITION)
-        return 0
+        return await self.unsent(connection, rows_max=rows_max)
 
     async def unsent(self, connection: Connection, *, rows_max: int) -> Sequence[Outgoing]:
         head = await connection.fetchrow(HEAD, topics.LEDGER, PARTITION)
-        assert head is not None, "whoever numbers makes the head"
+        if head is None:
+            return []
         # Not beyond the head: what is sent would be ahead of what is said to be published.
         rows = await connection.fetch(ENTRIES, head["sent_number"], head["next_number"], rows_max)
         if not rows:
