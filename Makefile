@@ -82,6 +82,10 @@ test-whole: .stamps/dev ## The running city: end to end, and under faults
 	@echo "test: the whole, end to end and under faults"
 	@$(BIN)/pytest --quiet --no-header tests/e2e tests/faults
 
+.PHONY: bench
+bench: .stamps/dev ## Measure speed and memory; writes bench/results.json
+	@$(BIN)/python -m bench
+
 .PHONY: format
 format: .stamps/dev ## Write the code the way it is checked
 	@$(BIN)/ruff check --fix --quiet .

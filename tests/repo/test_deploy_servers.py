@@ -20,7 +20,7 @@ from fundmix_kit.embedded.kafka import resolve_jars
 from fundmix_kit.embedded.postgres import SUPERUSER, EmbeddedPostgres, binaries
 from fundmix_kit.embedded.processes import LOOPBACK, free_port
 from fundmix_kit.settings import AuthSettings
-from fundmix_kit.testing.plugin import require_java_and_maven, running
+from fundmix_kit.testing.plugin import running
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
@@ -155,7 +155,6 @@ def test_kafka_is_the_version_that_the_tests_run(compose: dict[str, Any]) -> Non
 async def test_kafka_formats_its_storage_with_the_settings_of_the_file(
     compose: dict[str, Any], tmp_path: Path
 ) -> None:
-    require_java_and_maven()
     jars = await resolve_jars(DEPLOY / "kafka" / "pom.xml", ROOT / ".cache" / "kafka")
     for name in ("defaults", "mounted", "final"):
         (tmp_path / name).mkdir()

