@@ -25,10 +25,12 @@ from fundmix_events.contracts import InstalmentPaid
 from fundmix_events.envelope import Actor
 from fundmix_events.money import Money
 from fundmix_events.topics import PARTITIONS
+from fundmix_kit import kafka
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.database import Database
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
+from fundmix_kit.settings import KafkaSettings
 from fundmix_kit.wake import Waker
 
 from bench.measuring import Contest, Mark
@@ -38,7 +40,6 @@ from bench.workload import Organisations
 
 PAUSE_S: Final = 0.04
 ARRIVAL_TIME_S_MAX: Final = 20.0
-BARE_TOPIC: Final = "bench.bare"
 ACTOR: Final = Actor(subject="bench", role="finance_officer")
 ORIGIN: Final = Origin(actor=ACTOR, correlation_id="bench")
 COMMITTED: Final = """
@@ -73,29 +74,30 @@ class Latency:
     async def bare(self) -> float:
         """Milliseconds, the median of the events."""
         value = encode_body(self._payment(), actor=ACTOR, correlation_id="bench", causation_id=None)
+        topic = f"bench.{uuid4().hex}"
+        settings = KafkaSettings(bootstrap_servers=self.bootstrap_servers, is_idempotent=False)
+        async with kafka.admin(settings) as broker:
+            await broker.ensure_topics({topic: 1})
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers, acks="all")
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap_servers, auto_offset_reset="latest"
-        )
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap_servers)
         await producer.start()
-        await producer.send_and_wait(BARE_TOPIC, value)  # the topic is there from here on
         await consumer.start()
         try:
-            consumer.assign([TopicPartition(BARE_TOPIC, 0)])
-            await consumer.seek_to_end()
-            return await self._round_trips(producer, consumer, value)
+            consumer.assign([TopicPartition(topic, 0)])
+            consumer.seek(TopicPartition(topic, 0), 0)
+            return await self._round_trips(producer, consumer, topic, value)
         finally:
             await consumer.stop()
             await producer.stop()
 
     async def _round_trips(
-        self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, value: bytes
+        self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, topic: str, value: bytes
     ) -> float:
         took: list[float] = []
         for _ in range(self.events):
             started_at = time.time()
             received = asyncio.create_task(consumer.getone())
-            await producer.send(BARE_TOPIC, value)
+            await producer.send(topic, value)
             await asyncio.wait_for(received, ARRIVAL_TIME_S_MAX)
             took.append(time.time() - started_at)
             await asyncio.sleep(PAUSE_S)
