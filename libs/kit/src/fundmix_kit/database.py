@@ -158,9 +158,18 @@ def translating_lost_session(connection: Connection) -> Generator[None]:
     try:
         yield
     except IN_A_LOST_SESSION as error:
-        if isinstance(error, SESSION_ENDED) or _is_lost(connection):
+        if _has_ended_session(error) or _is_lost(connection):
             raise DatabaseUnavailableError(str(error)) from error
         raise
+
+
+def _has_ended_session(error: BaseException | None) -> bool:
+    """Also when the error came up while what a lost session had begun was to be undone."""
+    while error is not None:
+        if isinstance(error, SESSION_ENDED):
+            return True
+        error = error.__context__
+    return False
 
 
 def _is_lost(connection: Connection) -> bool:
