@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from fundmix_kit import garbage
 from fundmix_kit.clock import SystemClock
 from pydantic import BaseModel
 from rich.console import Console
@@ -72,6 +73,7 @@ class Results(BaseModel):
 
 
 async def measure(folder: Path, sizes: Sizes) -> Results:
+    garbage.settle()  # as every process of a service does
     async with postgres(folder) as server, site(folder, server) as installed:
         say("ingest_vs_copy")
         contest = await ingest_vs_copy(

@@ -11,6 +11,7 @@ import uvicorn
 from fundmix_events.codec import Codec
 from starlette.types import ASGIApp
 
+from fundmix_kit import garbage
 from fundmix_kit.auth import TokenVerifier
 from fundmix_kit.backoff import Backoff
 from fundmix_kit.clock import SystemClock
@@ -103,6 +104,7 @@ class Process:
             async with asyncio.TaskGroup() as group:
                 loops = [group.create_task(self._run(name)) for name in self._loops]
                 log.info("process_started", parts=list(self._loops), port=self.settings.http.port)
+                garbage.settle()
                 await server.serve()
                 for loop in loops:
                     loop.cancel()
