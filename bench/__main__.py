@@ -43,7 +43,7 @@ class Sizes(BaseModel):
 
 
 FULL: Final = Sizes(
-    rounds=5, ingest_events=20_000, ingest_batch_rows=1_000, api_seconds=4.0, latency_events=60
+    rounds=3, ingest_events=20_000, ingest_batch_rows=1_000, api_seconds=4.0, latency_events=60
 )
 TINY: Final = Sizes(
     rounds=1, ingest_events=200, ingest_batch_rows=100, api_seconds=0.3, latency_events=3

@@ -48,7 +48,7 @@ INSERT_DONATION: Final = """
 RIGHTS: Final = {
     "pledge": {"SELECT", "INSERT", "UPDATE (version)", "UPDATE (fulfilled_minor)"},
     "donation": {"SELECT", "INSERT"},
-    "outbox": {"SELECT", "INSERT", "UPDATE (partition)", "UPDATE (number)"},
+    "outbox": {"SELECT", "INSERT", "UPDATE (number)"},
     "outbox_head": {"SELECT", "INSERT", "UPDATE"},
     "relay_state": {"SELECT", "UPDATE"},
     "inbox": {"SELECT", "INSERT"},
