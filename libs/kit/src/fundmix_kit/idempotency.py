@@ -7,7 +7,7 @@ an answer is stored if and only if its command was carried out.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fundmix_kit.database import Connection, columns
+from fundmix_kit.database import Connection
 from fundmix_kit.problems import FieldError, ProblemError
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -27,10 +27,7 @@ KEY: Final = re.compile(r'"?(?P<key>[\x21\x23-\x5b\x5d-\x7e]{1,200})"?')
 STORE: Final = """
     INSERT INTO idempotency_key
         (subject, route, key, fingerprint, status, headers, body, created_at)
-    SELECT u.*, $8
-    FROM unnest(
-        $1::text[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::jsonb[], $7::bytea[]
-    ) AS u
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (subject, route, key) DO NOTHING
     RETURNING true
 """
@@ -138,26 +135,21 @@ async def _fingerprint(request: Request) -> bytes:
 
 
 async def store(
-    connection: Connection,
-    answers: Sequence[tuple[Slot, StoredAnswer]],
-    *,
-    created_at: datetime,
+    connection: Connection, slot: Slot, answer: StoredAnswer, *, created_at: datetime
 ) -> None:
     """Waits for a twin that is storing under the same key. Raises KeyTakenError."""
-    rows = sorted(
-        (
-            slot.subject,
-            slot.route,
-            slot.key,
-            slot.fingerprint,
-            answer.status,
-            json.dumps(dict(answer.headers)),
-            answer.body,
-        )
-        for slot, answer in answers
+    is_stored = await connection.fetchval(
+        STORE,
+        slot.subject,
+        slot.route,
+        slot.key,
+        slot.fingerprint,
+        answer.status,
+        json.dumps(dict(answer.headers)),
+        answer.body,
+        created_at,
     )
-    stored = await connection.fetch(STORE, *columns(rows, 7), created_at)
-    if len(stored) < len(rows):
+    if not is_stored:
         raise KeyTakenError
 
 
