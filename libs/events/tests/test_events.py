@@ -1,15 +1,20 @@
 """An event whose own figures do not agree is none; what it says is checked wherever it is read."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 import pytest
 from fundmix_events.base import AGGREGATE_VERSION_MAX, FundingEvent
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Money
+from fundmix_events.registry import AbnormalListing, TaxQualificationKind
 from fundmix_events.testing import samples
 from fundmix_events.testing.samples import a_posting, an_instalment
 from pydantic import ValidationError
+
+MARCH_1: Final = date(2024, 3, 1)
+A_DAY: Final = timedelta(days=1)
 
 
 def code_of_refusal(build: Callable[[], object]) -> str:
@@ -128,3 +133,38 @@ def test_an_event_of_an_aggregate_is_keyed_by_it() -> None:
     assert pledge.key == str(pledge.pledge_id)
     assert samples.organisation_registered().key == samples.AGENCY
     assert samples.entry_posted(seq=7).key == "7"
+
+
+@pytest.mark.parametrize(
+    ("suspended_on", "is_suspended"),
+    [(None, False), (MARCH_1 - A_DAY, True), (MARCH_1, True), (MARCH_1 + A_DAY, False)],
+)
+def test_an_organisation_is_suspended_from_the_day_on(
+    suspended_on: date | None, *, is_suspended: bool
+) -> None:
+    organisation = samples.an_organisation(suspended_on=suspended_on)
+
+    assert organisation.is_suspended(on=MARCH_1) is is_suspended
+
+
+@pytest.mark.parametrize(
+    ("removed_on", "is_abnormal"), [(None, True), (MARCH_1 + A_DAY, True), (MARCH_1, False)]
+)
+def test_an_abnormal_listing_ends_on_the_day_of_removal(
+    removed_on: date | None, *, is_abnormal: bool
+) -> None:
+    listing = AbnormalListing(
+        listed_on=MARCH_1 - A_DAY, reason="x", source=samples.a_source(), removed_on=removed_on
+    )
+    standing = samples.a_standing(abnormal_listings=(listing,))
+
+    assert standing.is_abnormal(on=MARCH_1) is is_abnormal
+    assert not standing.is_abnormal(on=MARCH_1 - 2 * A_DAY)
+
+
+def test_a_tax_qualification_is_of_its_kind_and_year() -> None:
+    standing = samples.a_standing()
+
+    assert standing.is_qualified(TaxQualificationKind.DONATION_DEDUCTION, year=2024)
+    assert not standing.is_qualified(TaxQualificationKind.DONATION_DEDUCTION, year=2025)
+    assert not standing.is_qualified(TaxQualificationKind.INCOME_EXEMPTION, year=2024)

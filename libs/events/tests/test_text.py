@@ -66,6 +66,26 @@ def test_nothing_is_no_text(text: str) -> None:
     assert code_of_refusal(text) == "string_too_short"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["\u200b", "\u200b\u200d\ufeff", "\u00ad", "\u2060 \u2060", "\u3164", "\u2800", "\u0301"],
+    ids=ascii,
+)
+@pytest.mark.parametrize("kind", [Label, Name, Remark])
+def test_what_nobody_can_see_is_no_text(kind: Any, text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter[str](kind).validate_python(text)
+
+    assert [found["type"] for found in refused.value.errors()] == ["text_invisible"]
+
+
+@pytest.mark.parametrize(
+    "text", ["中", "7", "№", "—", "\u200b中", "\ue000", "\U000323b0"], ids=ascii
+)
+def test_one_character_to_see_is_enough(text: str) -> None:
+    assert LABELS.validate_python(text) == text
+
+
 @pytest.mark.parametrize("value", [None, 5, 5.0, True, ["a"]])
 def test_only_text_is_text(value: object) -> None:
     assert code_of_refusal(value) == "string_type"

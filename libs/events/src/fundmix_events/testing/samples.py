@@ -17,11 +17,18 @@ from fundmix_events.donations import DonationKind, DonationReceived, Donor, Dono
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
 from fundmix_events.money import Money
 from fundmix_events.registry import (
+    AbnormalListing,
+    Charity,
+    CharityStatus,
     Level,
     Organisation,
     OrganisationChanged,
     OrganisationKind,
     OrganisationRegistered,
+    Standing,
+    StandingSource,
+    TaxQualification,
+    TaxQualificationKind,
 )
 from fundmix_events.topics import DONATIONS
 
@@ -50,6 +57,41 @@ def an_organisation(**changes: Any) -> Organisation:
         "level": Level.CITY,
     }
     return Organisation(**(usual | changes))
+
+
+def a_standing(**changes: Any) -> Standing:
+    """Listed once and removed, a charity, and qualified for the gifts of one year."""
+    listing = AbnormalListing(
+        listed_on=date(2022, 7, 1),
+        reason="未按规定报送年度工作报告",
+        source=a_source(),
+        removed_on=date(2022, 9, 1),
+        removal_source=a_source("东莞市民政局移出活动异常名录决定书"),
+    )
+    usual: dict[str, Any] = {
+        "abnormal_listings": (listing,),
+        "charity": Charity(
+            status=CharityStatus.CHARITABLE_ORGANISATION,
+            since_on=date(2019, 5, 20),
+            source=a_source("慈善组织公开募捐资格公告"),
+        ),
+        "tax_qualifications": (
+            TaxQualification(
+                kind=TaxQualificationKind.DONATION_DEDUCTION, year=2024, source=a_source()
+            ),
+        ),
+    }
+    return Standing(**(usual | changes))
+
+
+def a_source(document: str = "东莞市民政局公告", **changes: Any) -> StandingSource:
+    usual: dict[str, Any] = {
+        "document": document,
+        "issued_on": date(2022, 7, 1),
+        "recorded_by": "registrar",
+        "recorded_at": POSTED_AT,
+    }
+    return StandingSource(**(usual | changes))
 
 
 def contract_signed(ceiling: str = "100000.00", **changes: Any) -> ContractSigned:
