@@ -23,7 +23,6 @@ from fundmix_events.testing.messages import message_of
 SECRET: Final = "the-donor-s-own-words"
 EVENTS: Final = (
     samples.organisation_registered(),
-    samples.organisation_changed(name="新名"),
     samples.organisation_changed(standing=samples.a_standing(), suspended_on="2024-03-01"),
     samples.contract_signed(),
     samples.instalment_approved(deduction="100.00"),
