@@ -17,27 +17,41 @@ MOVE_HEAD: Final = """
     RETURNING old.next_seq AS first_seq, old.posted_at AS last_posted_at, new.posted_at
 """
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
+# The ids of accounts; those that are new get theirs now. Nobody else adds accounts meanwhile: the
+# head is locked.
 ACCOUNTS: Final = """
-    SELECT a.account_id, a.agency, a.code, a.fund_code, a.channel, a.currency
-    FROM account a
-    JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-        AS u (agency, code, fund_code, channel, currency)
-        USING (agency, code, fund_code, channel, currency)
+    WITH wanted AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+            AS u (agency, code, fund_code, channel, currency)
+    ), known AS (
+        SELECT a.account_id, a.agency, a.code, a.fund_code, a.channel, a.currency
+        FROM account a JOIN wanted USING (agency, code, fund_code, channel, currency)
+    ), added AS (
+        INSERT INTO account (agency, code, fund_code, channel, currency)
+        SELECT agency, code, fund_code, channel, currency FROM wanted
+        EXCEPT SELECT agency, code, fund_code, channel, currency FROM known
+        ORDER BY agency, code, fund_code, channel, currency
+        RETURNING account_id, agency, code, fund_code, channel, currency
+    )
+    TABLE known UNION ALL TABLE added
 """
-ADD_ACCOUNTS: Final = """
-    INSERT INTO account (agency, code, fund_code, channel, currency)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-    RETURNING account_id, agency, code, fund_code, channel, currency
-"""
-ADD_BALANCES: Final = """
-    INSERT INTO balance (account_id, amount_minor, last_seq)
-    SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[])
-    ON CONFLICT (account_id) DO UPDATE
-    SET amount_minor = balance.amount_minor + excluded.amount_minor, last_seq = excluded.last_seq
-"""
-ADD_PERIOD_BALANCES: Final = """
+# Both are taken in the order of their keys, as by every writer of these tables. An account that the
+# entries move often is written once.
+ADD_MOVEMENTS: Final = """
+    WITH moved AS (
+        INSERT INTO balance (account_id, amount_minor, last_seq)
+        SELECT account_id, sum(amount_minor)::bigint, max(seq) FROM posting
+        WHERE seq >= $1 AND seq < $2
+        GROUP BY account_id ORDER BY account_id
+        ON CONFLICT (account_id) DO UPDATE
+        SET amount_minor = balance.amount_minor + excluded.amount_minor,
+            last_seq = excluded.last_seq
+    )
     INSERT INTO period_balance (period, account_id, kind, amount_minor)
-    SELECT * FROM unnest($1::integer[], $2::integer[], $3::text[], $4::bigint[])
+    SELECT e.period, p.account_id, e.kind, sum(p.amount_minor)::bigint
+    FROM posting p JOIN journal_entry e USING (seq)
+    WHERE seq >= $1 AND seq < $2
+    GROUP BY e.period, p.account_id, e.kind ORDER BY e.period, p.account_id, e.kind
     ON CONFLICT (period, account_id, kind) DO UPDATE
     SET amount_minor = period_balance.amount_minor + excluded.amount_minor
 """
@@ -95,8 +109,9 @@ class Journal:
             for line, (account, amount_minor) in enumerate(s.entry.postings, start=1)
         ]
         await connection.copy_records_to_table("posting", records=postings, columns=POSTING_COLUMNS)
-        await _add_movements(connection, sourced, postings, first_seq)
-        self._head = (first_seq + len(sourced), posted_at)
+        next_seq = first_seq + len(sourced)
+        await connection.execute(ADD_MOVEMENTS, first_seq, next_seq)
+        self._head = (next_seq, posted_at)
 
     async def _ids(
         self, connection: Connection, sourced: Sequence[SourcedEntry]
@@ -108,10 +123,6 @@ class Journal:
         unknown = sorted({p.account for s in sourced for p in s.entry.postings} - ids.keys())
         if unknown:
             _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
-        # Nobody else adds accounts meanwhile: the head is locked.
-        missing = [key for key in unknown if key not in ids]
-        if missing:
-            _remember(ids, await connection.fetch(ADD_ACCOUNTS, *columns(missing, 5)))
         return ids
 
 
@@ -138,33 +149,3 @@ def _entry_rows(
             entry.period,
             s.payload_sha256,
         )
-
-
-async def _add_movements(
-    connection: Connection,
-    sourced: Sequence[SourcedEntry],
-    postings: Sequence[tuple[int, int, int, int]],
-    first_seq: int,
-) -> None:
-    """An account that a batch moves often is written once."""
-    by_account: dict[int, int] = {}
-    last_seqs: dict[int, int] = {}
-    by_period: dict[tuple[int, int, str], int] = {}
-    for seq, _, account_id, amount_minor in postings:
-        entry = sourced[seq - first_seq].entry
-        by_account[account_id] = by_account.get(account_id, 0) + amount_minor
-        last_seqs[account_id] = seq
-        place = (entry.period, account_id, entry.kind)
-        by_period[place] = by_period.get(place, 0) + amount_minor
-    # In the order of their keys, as every writer of these tables takes them.
-    accounts = sorted(by_account)
-    places = sorted(by_period)
-    await connection.execute(
-        ADD_BALANCES,
-        accounts,
-        [by_account[a] for a in accounts],
-        [last_seqs[a] for a in accounts],
-    )
-    await connection.execute(
-        ADD_PERIOD_BALANCES, *columns(places, 3), [by_period[p] for p in places]
-    )
