@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from inspect import getdoc
 from typing import Any, Final, get_args
 from uuid import UUID
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.donations import DonationKind
+from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Money
 from fundmix_events.testing import samples
-from ledger_svc.domain.journal import Entry
+from ledger_svc.domain.journal import Entry, Posting
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 
 HEAD: Final = """\
@@ -22,13 +24,56 @@ A rule needs nothing but its event. Every entry sums to zero, on accounts of one
 channel: the channel the event names. Accounts under `commitments:` are promises beside the books,
 each with its counter account; they are in no statement.
 """
+# What an event with a recognition says about these accounts stands there.
+RECOGNITION: Final = {
+    AccountCode.SERVICE_INCOME: "income",
+    AccountCode.RECEIVABLE: "receivable",
+    AccountCode.ADVANCE_RECEIVED: "advance_received",
+}
+COMMITMENTS: Final = (AccountCode.CONTRACT_COMMITMENT, AccountCode.CONTRACT_COMMITMENT_COUNTER)
 CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ("always", samples.organisation_registered()),
     ("always", samples.organisation_changed()),
     ("always", samples.contract_signed("1000.00")),
-    ("always", samples.instalment_approved("400.00", "150.00")),
-    ("something is payable", samples.instalment_paid("400.00", "150.00")),
+    (
+        "a deduction takes off what was earned",
+        samples.instalment_approved(
+            "400.00", "150.00", recognition=samples.a_recognition("-150.00", "-150.00")
+        ),
+    ),
+    ("nothing is accepted yet", samples.instalment_paid("400.00", "150.00")),
+    (
+        "a part is accepted before",
+        samples.instalment_paid(
+            "400.00", "150.00", recognition=samples.a_recognition("0.00", "-90.00", "160.00")
+        ),
+    ),
     ("all of it is deducted", samples.instalment_paid("400.00", "400.00")),
+    ("always", samples.invoice_recorded()),
+    ("always", samples.payment_confirmed()),
+    (
+        "a part was accepted before",
+        samples.payment_reversed(
+            "400.00", "150.00", recognition=samples.a_recognition("0.00", "90.00", "-160.00")
+        ),
+    ),
+    ("always", samples.delivery_reported()),
+    (
+        "a part was paid before",
+        samples.delivery_accepted(recognition=samples.a_recognition("400.00", "150.00", "-250.00")),
+    ),
+    ("more is promised", samples.contract_amended("5000.00")),
+    (
+        "less, and some is to be paid back",
+        samples.contract_amended(
+            "-3000.00",
+            commitment=Money.of(-1_000_00),
+            recovery=samples.a_recovery("2000.00"),
+            recognition=samples.a_recognition("-300.00", "0.00", "300.00"),
+        ),
+    ),
+    ("always", samples.recovery_received()),
+    ("always", samples.contract_terminated()),
     ("unrestricted", samples.pledge_made()),
     ("restricted to a purpose", samples.pledge_made(restricted_to="PURPOSE")),
     ("cash, unrestricted", samples.donation_received()),
@@ -48,7 +93,7 @@ def document() -> str:
 
 def _section(event_class: type[FundingEvent]) -> str:
     cases = [(when, event) for when, event in CASES if type(event) is event_class]
-    lines = [f"## `{event_class.type}` v{event_class.version}", "", f"{event_class.__doc__}", ""]
+    lines = [f"## `{event_class.type}` v{event_class.version}", "", getdoc(event_class) or "", ""]
     entries = [(when, event, entry_for(event, event_id=UUID(int=0))) for when, event in cases]
     rows = [row for when, event, entry in entries if entry for row in _rows(when, event, entry)]
     if not rows:
@@ -64,7 +109,7 @@ def _section(event_class: type[FundingEvent]) -> str:
 def _rows(when: str, event: FundingEvent, entry: Entry) -> Iterator[str]:
     fields = _fields(event)
     for line, posting in enumerate(entry.postings):
-        amount = f"`{fields[Money.of(abs(posting.amount_minor))]}`"
+        amount = f"`{_field_of(event, posting, fields)}`"
         fund = posting.account.fund_code.replace("DG-2024-0001", "{contract_number}")
         fund = fund.replace("PURPOSE", "{restricted_to}")
         debit, credit = (amount, "") if posting.amount_minor > 0 else ("", amount)
@@ -72,12 +117,23 @@ def _rows(when: str, event: FundingEvent, entry: Entry) -> Iterator[str]:
         yield f"| {first} | `{posting.account.code}` | `{fund}` | {debit} | {credit} |"
 
 
+def _field_of(event: FundingEvent, posting: Posting, fields: Mapping[Any, str]) -> str:
+    name = RECOGNITION.get(posting.account.code)
+    if name is not None and getattr(event, "recognition", None) is not None:
+        return f"recognition.{name}"
+    if posting.account.code in COMMITMENTS and hasattr(event, "commitment"):
+        return "commitment"
+    return fields[Money.of(abs(posting.amount_minor))]
+
+
 def _fields(event: FundingEvent) -> Mapping[Any, str]:
     """The name of each amount and each day of an event; of two alike, the first one's."""
     names: dict[Money | date, str] = {}
     for name in type(event).model_fields:
         value = getattr(event, name)
-        if isinstance(value, Money | date):
+        if isinstance(value, Money):
+            names.setdefault(Money.of(abs(value.amount_minor)), name)
+        elif isinstance(value, date):
             names.setdefault(value, name)
     return names
 

@@ -4,7 +4,19 @@ from typing import Final
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.codec import Codec
-from fundmix_events.contracts import ContractSigned, InstalmentApproved, InstalmentPaid
+from fundmix_events.contracts import (
+    ContractAmended,
+    ContractSigned,
+    ContractTerminated,
+    DeliveryAccepted,
+    DeliveryReported,
+    InstalmentApproved,
+    InstalmentPaid,
+    InvoiceRecorded,
+    PaymentConfirmed,
+    PaymentReversed,
+    RecoveryReceived,
+)
 from fundmix_events.donations import DonationReceived, PledgeMade
 from fundmix_events.ledger import EntryPosted
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
@@ -15,6 +27,14 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     ContractSigned,
     InstalmentApproved,
     InstalmentPaid,
+    InvoiceRecorded,
+    PaymentConfirmed,
+    PaymentReversed,
+    DeliveryReported,
+    DeliveryAccepted,
+    ContractAmended,
+    RecoveryReceived,
+    ContractTerminated,
     PledgeMade,
     DonationReceived,
     EntryPosted,

@@ -23,6 +23,7 @@ class AccountCode(StrEnum):
     """
 
     BANK = "assets:bank"
+    RECEIVABLE = "assets:receivable"
     IN_KIND = "assets:in_kind"
     ADVANCE_RECEIVED = "liabilities:advance_received"
     SERVICE_INCOME = "income:service"

@@ -1,8 +1,10 @@
 """What contracts-svc does when asked: each function inside one transaction of its caller."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from fundmix_events.contracts import ContractEvent
 from fundmix_events.money import Money
 from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
@@ -13,27 +15,51 @@ from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.policy import Access
 
-from contracts_svc.domain import contract as rules
-from contracts_svc.domain.contract import Contract, Terms
+from contracts_svc.domain import amending, delivery, paying, signing
+from contracts_svc.domain.amending import Amendment, Termination
+from contracts_svc.domain.contract import Contract
+from contracts_svc.domain.delivery import Acceptance, Delivery
 from contracts_svc.domain.errors import UnknownOrganisationError
-from contracts_svc.storage import contracts, organisations
+from contracts_svc.domain.paying import Verdict
+from contracts_svc.domain.signing import Terms
+from contracts_svc.storage import contract_records, contracts, organisations
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The contract a command is about, who asks, and the version that was seen before."""
+
+    contract_id: UUID
+    access: Access
+    expected_version: int | None
 
 
 class Commands:
-    """The commands, with what they all need."""
+    """The commands, with what they all need.
+
+    All raise ContractNotFoundError, ForeignRowError and VersionMismatchError, and what the rules of
+    the domain refuse.
+    """
 
     def __init__(self, *, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
 
     async def sign_contract(
-        self, connection: Connection, origin: Origin, terms: Terms, *, buyer: str, agency: str
+        self,
+        connection: Connection,
+        origin: Origin,
+        terms: Terms,
+        *,
+        buyer: str,
+        agency: str,
+        contract_id: UUID | None = None,
     ) -> Contract:
-        """Raises UnknownOrganisationError, ContractNumberTakenError, and the domain's refusals."""
+        """Raises UnknownOrganisationError and ContractNumberTakenError."""
         parties = await organisations.read(connection, [buyer, agency])
-        contract, event = rules.sign_contract(
+        contract, event = signing.sign_contract(
             terms,
-            contract_id=uuid7(),
+            contract_id=contract_id or uuid7(),
             buyer=_party(parties, buyer, pointer="/buyer"),
             agency=_party(parties, agency, pointer="/agency"),
             today=self._clock.today(),
@@ -42,46 +68,116 @@ class Commands:
         await self._outbox.append(connection, event, origin)
         return contract
 
+    async def amend_contract(
+        self, connection: Connection, origin: Origin, target: Target, amendment: Amendment
+    ) -> Contract:
+        before = await _of_buyer(connection, target)
+        after, event = amending.amend_contract(before, amendment, today=self._clock.today())
+        await self._save(connection, origin, before, after, event)
+        await contract_records.add_amendment(
+            connection,
+            event,
+            recorded_by=origin.actor.subject,
+            recorded_at=self._clock.now(),
+        )
+        return after
+
+    async def terminate_contract(
+        self, connection: Connection, origin: Origin, target: Target, termination: Termination
+    ) -> Contract:
+        before = await _of_buyer(connection, target)
+        after, event = amending.terminate_contract(before, termination, today=self._clock.today())
+        await contracts.save(connection, before, after, termination_reason=termination.reason)
+        await self._outbox.append(connection, event, origin)
+        return after
+
+    async def report_delivery(
+        self, connection: Connection, origin: Origin, target: Target, reported: Delivery
+    ) -> Contract:
+        before = await _of_agency(connection, target)
+        after, event = delivery.report_delivery(before, reported, today=self._clock.today())
+        await self._save(connection, origin, before, after, event)
+        await contract_records.add_delivery(
+            connection,
+            after.contract_id,
+            reported,
+            number=event.delivery_number,
+            recorded_by=origin.actor.subject,
+            recorded_at=self._clock.now(),
+        )
+        return after
+
+    async def accept_delivery(
+        self, connection: Connection, origin: Origin, target: Target, acceptance: Acceptance
+    ) -> Contract:
+        before = await _of_buyer(connection, target)
+        after, event = delivery.accept_delivery(before, acceptance, today=self._clock.today())
+        await self._save(connection, origin, before, after, event)
+        await contract_records.add_acceptance(
+            connection,
+            after.contract_id,
+            acceptance,
+            number=event.acceptance_number,
+            recorded_by=origin.actor.subject,
+            recorded_at=self._clock.now(),
+        )
+        return after
+
+    async def record_invoice(
+        self,
+        connection: Connection,
+        origin: Origin,
+        target: Target,
+        *,
+        instalment_number: int,
+        invoice_number: str,
+        invoiced_on: date,
+    ) -> Contract:
+        before = await _of_agency(connection, target)
+        after, event = paying.record_invoice(
+            before,
+            instalment_number=instalment_number,
+            invoice_number=invoice_number,
+            invoiced_on=invoiced_on,
+            today=self._clock.today(),
+        )
+        return await self._save(connection, origin, before, after, event)
+
     async def approve_instalment(
         self,
         connection: Connection,
         origin: Origin,
-        contract_id: UUID,
+        target: Target,
         *,
-        access: Access,
-        expected_version: int | None,
         instalment_number: int,
         deduction: Money,
+        expected: Money | None,
     ) -> Contract:
-        """Raises ContractNotFoundError, ForeignRowError, and the domain's refusals."""
-        before = await _load(connection, contract_id, access, expected_version)
-        after, event = rules.approve_instalment(
+        before = await _of_buyer(connection, target)
+        after, event = paying.approve_instalment(
             before,
             instalment_number=instalment_number,
-            deduction=deduction,
+            verdict=Verdict(deduction=deduction, is_open=False),
             approved_by=origin.actor.subject,
             approved_on=self._clock.today(),
+            expected=expected,
         )
-        await contracts.save_instalment(connection, after, number=instalment_number)
-        await self._outbox.append(connection, event, origin)
-        return after
+        return await self._save(connection, origin, before, after, event)
 
     async def pay_instalment(
         self,
         connection: Connection,
         origin: Origin,
-        contract_id: UUID,
+        target: Target,
         *,
-        access: Access,
-        expected_version: int | None,
         instalment_number: int,
         amount: Money,
         paid_on: date,
         bank_reference: str,
     ) -> Contract:
-        """Raises ContractNotFoundError, ForeignRowError, and the domain's refusals."""
-        before = await _load(connection, contract_id, access, expected_version)
-        after, event = rules.pay_instalment(
+        """Raises BankReferenceUsedError."""
+        before = await _of_buyer(connection, target)
+        after, event = paying.pay_instalment(
             before,
             instalment_number=instalment_number,
             amount=amount,
@@ -90,18 +186,100 @@ class Commands:
             paid_by=origin.actor.subject,
             today=self._clock.today(),
         )
-        await contracts.save_instalment(connection, after, number=instalment_number)
+        return await self._save(connection, origin, before, after, event)
+
+    async def confirm_payment(
+        self,
+        connection: Connection,
+        origin: Origin,
+        target: Target,
+        *,
+        instalment_number: int,
+        arrived_on: date,
+    ) -> Contract:
+        before = await _of_agency(connection, target)
+        after, event = paying.confirm_payment(
+            before,
+            instalment_number=instalment_number,
+            arrived_on=arrived_on,
+            confirmed_by=origin.actor.subject,
+            today=self._clock.today(),
+        )
+        return await self._save(connection, origin, before, after, event)
+
+    async def reverse_payment(
+        self,
+        connection: Connection,
+        origin: Origin,
+        target: Target,
+        *,
+        instalment_number: int,
+        reason: str,
+    ) -> Contract:
+        before = await _of_buyer(connection, target)
+        after, event = paying.reverse_payment(
+            before,
+            instalment_number=instalment_number,
+            reason=reason,
+            reversed_by=origin.actor.subject,
+            reversed_on=self._clock.today(),
+        )
+        await self._save(connection, origin, before, after, event)
+        paid_by = before.instalment(instalment_number).paid_by
+        assert paid_by is not None, "only what somebody paid is reversed"
+        await contract_records.add_reversal(
+            connection, event, paid_by=paid_by, reversed_by=origin.actor.subject
+        )
+        return after
+
+    async def receive_recovery(
+        self,
+        connection: Connection,
+        origin: Origin,
+        target: Target,
+        *,
+        recovery_number: int,
+        amount: Money,
+        received_on: date,
+        bank_reference: str,
+    ) -> Contract:
+        before = await _of_buyer(connection, target)
+        after, event = paying.receive_recovery(
+            before,
+            recovery_number=recovery_number,
+            amount=amount,
+            received_on=received_on,
+            bank_reference=bank_reference,
+            today=self._clock.today(),
+        )
+        return await self._save(connection, origin, before, after, event)
+
+    async def _save(
+        self,
+        connection: Connection,
+        origin: Origin,
+        before: Contract,
+        after: Contract,
+        event: ContractEvent,
+    ) -> Contract:
+        await contracts.save(connection, before, after)
         await self._outbox.append(connection, event, origin)
         return after
 
 
-async def _load(
-    connection: Connection, contract_id: UUID, access: Access, expected_version: int | None
-) -> Contract:
-    contract = await contracts.load_for_update(connection, contract_id)
-    access.require_own(contract.buyer)
-    access.require_level(contract.payer_level)
-    check_version(contract.version, expected=expected_version)
+async def _of_buyer(connection: Connection, target: Target) -> Contract:
+    """An officer's: of the buyer, and of the level that pays."""
+    contract = await contracts.load_for_update(connection, target.contract_id)
+    target.access.require_own(contract.buyer)
+    target.access.require_level(contract.payer_level)
+    check_version(contract.version, expected=target.expected_version)
+    return contract
+
+
+async def _of_agency(connection: Connection, target: Target) -> Contract:
+    contract = await contracts.load_for_update(connection, target.contract_id)
+    target.access.require_own(contract.agency)
+    check_version(contract.version, expected=target.expected_version)
     return contract
 
 

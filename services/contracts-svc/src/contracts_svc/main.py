@@ -14,10 +14,13 @@ from fundmix_kit.replica_handler import ReplicaHandler
 
 from contracts_svc import NAME
 from contracts_svc.api.contracts import contracts_router
+from contracts_svc.api.drafts import drafts_router
+from contracts_svc.api.payments import payments_router
 from contracts_svc.api.policy import POLICY
 from contracts_svc.api.problems import PROBLEMS
 from contracts_svc.commands import Commands
 from contracts_svc.consumer import CODEC, PARTITIONS, state_of
+from contracts_svc.draft_commands import DraftCommands
 from contracts_svc.settings import Settings
 
 PUBLISHED: Final = {topics.CONTRACTS: topics.PARTITIONS[topics.CONTRACTS]}
@@ -42,6 +45,8 @@ def build_api(process: Process) -> FastAPI:
         verifier=process.verifier,
         routers=[
             contracts_router(database, runner, commands, clock),
+            payments_router(runner, commands, clock),
+            drafts_router(database, runner, DraftCommands(commands, clock=clock), clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],

@@ -1,5 +1,6 @@
 """What contracts-svc tells when asked."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -7,17 +8,75 @@ from fundmix_events.contracts import InstalmentNumber
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 
-from contracts_svc.storage import contracts, todo
+from contracts_svc.storage import contract_records, contracts, drafts, tables, todo
 from contracts_svc.storage.contracts import ContractRow
 from contracts_svc.storage.todo import TodoRow
 
 FIRST_ID = UUID(int=0)
 
+Parties = tuple[str, str]
+"""The buyer and the agency of a contract."""
 
-async def read_contract(database: Database, contract_id: UUID) -> ContractRow:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundContract:
+    contract: ContractRow
+    amendments: list[tables.Amendment]
+    reversals: list[tables.PaymentReversal]
+
+
+async def read_contract(database: Database, contract_id: UUID) -> FoundContract:
     """Raises ContractNotFoundError."""
     async with database.reading() as connection:
-        return await contracts.read(connection, contract_id)
+        return FoundContract(
+            contract=await contracts.read(connection, contract_id),
+            amendments=await contract_records.read_amendments(connection, contract_id),
+            reversals=await contract_records.read_reversals(connection, contract_id),
+        )
+
+
+async def list_deliveries(
+    database: Database, contract_id: UUID, *, page: PageParams
+) -> tuple[Parties, list[tables.Delivery]]:
+    """In the order of reporting, with the contract's parties. Raises ContractNotFoundError."""
+    async with database.reading() as connection:
+        row, _ = await contracts.read(connection, contract_id)
+        found = await contract_records.list_deliveries(
+            connection, contract_id, after=_after(page), rows_max=page.rows_to_read
+        )
+    return (row.buyer, row.agency), found
+
+
+async def list_acceptances(
+    database: Database, contract_id: UUID, *, page: PageParams
+) -> tuple[Parties, list[tables.Acceptance]]:
+    """In the order of recording, with the contract's parties. Raises ContractNotFoundError."""
+    async with database.reading() as connection:
+        row, _ = await contracts.read(connection, contract_id)
+        found = await contract_records.list_acceptances(
+            connection, contract_id, after=_after(page), rows_max=page.rows_to_read
+        )
+    return (row.buyer, row.agency), found
+
+
+async def read_draft(database: Database, draft_id: UUID) -> tables.Draft:
+    """Raises DraftNotFoundError."""
+    async with database.reading() as connection:
+        return await drafts.read(connection, draft_id)
+
+
+async def list_drafts(
+    database: Database, *, org: str | None, state: str, page: PageParams
+) -> list[tables.Draft]:
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await drafts.list_rows(
+            connection,
+            org=org,
+            state=state,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )
 
 
 async def list_contracts(
@@ -57,3 +116,8 @@ async def list_todo(
             after=after or (date.min, FIRST_ID, 0),
             rows_max=page.rows_to_read,
         )
+
+
+def _after(page: PageParams) -> int:
+    after = page.after(tuple[int])
+    return after[0] if after else 0

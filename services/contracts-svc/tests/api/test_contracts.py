@@ -51,7 +51,7 @@ async def test_a_signed_contract_is_answered_and_said(
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/contracts/{contract_id}"
     assert answer.headers["fundmix-position"] == f"fundmix.contracts:{contract_id}:1"
-    assert (contract["state"], contract["channel"]) == ("signed", "government")
+    assert (contract["state"], contract["channel"]) == ("active", "government")
     assert (contract["ceiling"], contract["paid"]) == (yuan("1000.00"), yuan("0.00"))
     [said] = await api.events()
     assert (said.type, said.key) == ("contracts.contract_signed", contract_id)
@@ -65,8 +65,8 @@ async def test_a_contract_is_paid_off_by_two_people(
 ) -> None:
     contract = await sign(officer, terms)
 
-    approved = await approve(officer, contract, 1, deduction=yuan("50.00"))
-    await pay(payer, contract, payment("550.00", "BK-1"), 1)
+    approved = await approve(officer, contract, 1, payable=yuan("600.00"))
+    await pay(payer, contract, payment("600.00", "BK-1"), 1)
     await approve(officer, contract, 2)
     paid = await pay(payer, contract, payment("400.00", "BK-2"), 2)
 
@@ -77,13 +77,17 @@ async def test_a_contract_is_paid_off_by_two_people(
         "amount": yuan("600.00"),
         "condition": "signing",
         "state": "approved",
-        "deduction": yuan("50.00"),
-        "payable": yuan("550.00"),
+        "deduction": yuan("0.00"),
+        "payable": yuan("600.00"),
+        "invoice_number": None,
+        "invoiced_on": None,
+        "pay_by": None,
         "approved_on": None,
         "paid_on": None,
         "bank_reference": None,
+        "arrived_on": None,
     }
-    assert (paid.json()["state"], paid.json()["paid"]) == ("completed", yuan("950.00"))
+    assert (paid.json()["state"], paid.json()["paid"]) == ("completed", yuan("1000.00"))
     assert paid.headers["etag"] == '"5"'
     said = await api.events()
     assert [(s.type.removeprefix("contracts."), s.aggregate_version) for s in said] == [
@@ -96,8 +100,8 @@ async def test_a_contract_is_paid_off_by_two_people(
     data = json.loads(said[2].body)["data"]
     assert (data["scheduled"], data["deduction"], data["payable"]) == (
         yuan("600.00"),
-        yuan("50.00"),
-        yuan("550.00"),
+        yuan("0.00"),
+        yuan("600.00"),
     )
     assert (data["paid_on"], data["bank_reference"]) == ("2024-03-18", "BK-1")
 
@@ -261,11 +265,11 @@ async def test_what_waits_moves_from_who_approves_to_who_pays(
         ("approve", 1, yuan("600.00")),
         ("approve", 2, yuan("400.00")),
     ]
-    await approve(officer, contract, deduction=yuan("100.00"))
+    await approve(officer, contract)
     second = ("approve", 2, yuan("400.00"))
     assert await waiting(officer) == [second]
-    assert await waiting(payer) == [("pay", 1, yuan("500.00")), second]
-    await pay(payer, contract, payment("500.00"))
+    assert await waiting(payer) == [("pay", 1, yuan("600.00")), second]
+    await pay(payer, contract, payment("600.00"))
     assert await waiting(payer) == [second]
 
 

@@ -1,5 +1,6 @@
 """Every route of contracts-svc with every role, on the caller's own row and on another's."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -19,8 +20,41 @@ from fundmix_kit.testing.policy import (
 
 BUYER: Final = {Owner.OURS: "11441900AHP4983MNR", Owner.THEIRS: "114419008G9QC57CBT"}
 AGENCY: Final = {Owner.OURS: "52441900AJC6XAY6DW", Owner.THEIRS: "52441900DNF0KCB4UQ"}
-APPROVE: Final = "/v1/contracts/{contract_id}/instalments/{number}/approve"
-PAY: Final = "/v1/contracts/{contract_id}/instalments/{number}/pay"
+AMOUNT: Final = {"amount": "600.00", "currency": "CNY"}
+CONTRACT: Final = "/v1/contracts/{contract_id}"
+INSTALMENT: Final = f"{CONTRACT}/instalments/{{number}}"
+BODIES: Final[Mapping[str, Mapping[str, object]]] = {
+    f"{CONTRACT}/amendments": {"reason": "延期", "amended_on": "2024-03-18"},
+    f"{CONTRACT}/terminate": {"reason": "停止服务", "terminated_on": "2020-01-01"},
+    f"{CONTRACT}/deliveries": {
+        "line_number": 1,
+        "quantity": 1,
+        "delivered_on": "2024-03-18",
+        "place": "厚街镇",
+    },
+    f"{CONTRACT}/acceptances": {
+        "line_number": 1,
+        "quantity": 1,
+        "accepted_on": "2024-03-18",
+        "recipients_invited": 3,
+        "sample_size": 2,
+        "responses": 1,
+    },
+    f"{INSTALMENT}/invoice": {"invoice_number": "2444", "invoiced_on": "2024-03-18"},
+    f"{INSTALMENT}/approve": {},
+    f"{INSTALMENT}/pay": {"amount": AMOUNT, "paid_on": "2024-03-18", "bank_reference": "BK-1"},
+    f"{INSTALMENT}/confirm": {"arrived_on": "2024-03-18"},
+    f"{INSTALMENT}/reverse": {"reason": "记错合同"},
+    f"{CONTRACT}/recoveries/{{number}}/receive": {
+        "amount": AMOUNT,
+        "received_on": "2024-03-18",
+        "bank_reference": "BK-1",
+    },
+}
+
+
+def constantly(body: object) -> Callable[[Owner], object]:
+    return lambda _: body
 
 
 @pytest.fixture(scope="module")
@@ -28,31 +62,36 @@ async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
     def signing(owner: Owner) -> dict[str, Any]:
         return terms | {"number": owner, "buyer": BUYER[owner], "agency": AGENCY[owner]}
 
-    contract_ids: dict[Owner, str] = {}
+    def drafting(owner: Owner) -> dict[str, Any]:
+        dates = ("signed_on", "published_on", "filed_on")
+        return {name: value for name, value in signing(owner).items() if name not in dates}
+
+    parameters: dict[Owner, dict[str, str]] = {}
     for owner in Owner:
         officer = shared_api.caller("finance_officer", subject=owner, org=BUYER[owner])
-        answer = await officer.post("/v1/contracts", signing(owner))
-        contract_ids[owner] = answer.json()["contract_id"]
+        contract = await officer.post("/v1/contracts", signing(owner))
+        draft = await officer.post("/v1/drafts", drafting(owner))
+        parameters[owner] = {
+            "contract_id": contract.json()["contract_id"],
+            "draft_id": draft.json()["draft_id"],
+            "number": "1",
+        }
     rows = PolicyRows(
         organisations={
             **dict.fromkeys(Role, BUYER[Owner.OURS]),
             Role.AGENCY: AGENCY[Owner.OURS],
         },
-        parameters={
-            owner: {"contract_id": contract_id, "number": "1"}
-            for owner, contract_id in contract_ids.items()
-        },
+        parameters=parameters,
         bodies={
             ("POST", "/v1/contracts"): signing,
-            ("POST", APPROVE): lambda _: {},
-            ("POST", PAY): lambda _: {
-                "amount": terms["instalments"][0]["amount"],
-                "paid_on": "2024-03-18",
-                "bank_reference": "BK-1",
-            },
+            ("POST", "/v1/drafts"): drafting,
+            ("PUT", "/v1/drafts/{draft_id}"): drafting,
+            ("POST", "/v1/drafts/{draft_id}/sign"): lambda _: {"signed_on": "2024-02-21"},
+            **{("POST", path): constantly(body) for path, body in BODIES.items()},
         },
         lists={
             ("GET", "/v1/contracts"): "contract_id",
+            ("GET", "/v1/drafts"): "draft_id",
             ("GET", "/v1/todo"): "contract_id",
         },
     )

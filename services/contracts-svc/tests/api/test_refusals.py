@@ -207,32 +207,13 @@ async def test_a_number_is_used_for_one_contract(
     assert refusal(answer) == (409, "contract_number_taken", {"/number": "contract_number_taken"})
 
 
-async def test_a_deduction_is_no_more_than_the_instalment(
+async def test_an_officer_approves_the_amount_he_expects(
     shared_api: Api, signer: Caller, contract: str
 ) -> None:
     async with nothing_written(shared_api.database):
-        answer = await signer.post(
-            f"{contract}/instalments/1/approve", {"deduction": yuan("600.01")}
-        )
+        answer = await signer.post(f"{contract}/instalments/1/approve", {"payable": yuan("599.99")})
 
-    assert refusal(answer) == (
-        422,
-        "deduction_too_large",
-        {"/deduction/amount": "deduction_too_large"},
-    )
-
-
-@pytest.mark.parametrize(
-    ("amount", "code"),
-    [("-0.01", "amount_negative"), ("0.001", "amount_too_precise"), (1, "amount_not_text")],
-)
-async def test_a_deduction_that_does_not_fit_is_refused(
-    amount: Any, code: str, shared_api: Api, signer: Caller, contract: str
-) -> None:
-    async with nothing_written(shared_api.database):
-        answer = await signer.post(f"{contract}/instalments/1/approve", {"deduction": yuan(amount)})
-
-    assert refusal(answer) == (422, "invalid_request", {"/deduction": code})
+    assert refusal(answer) == (422, "payment_mismatch", {"/payable/amount": "payment_mismatch"})
 
 
 async def test_an_instalment_is_approved_only_once(

@@ -6,15 +6,10 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from contracts_svc.domain.contract import (
-    Contract,
-    InstalmentState,
-    Terms,
-    approve_instalment,
-    pay_instalment,
-    sign_contract,
-)
+from contracts_svc.domain.contract import Contract, InstalmentState
 from contracts_svc.domain.errors import ContractsError, TermsError
+from contracts_svc.domain.paying import Verdict, approve_instalment, pay_instalment
+from contracts_svc.domain.signing import Terms, sign_contract
 from fundmix_events.contracts import (
     Condition,
     InstalmentApproved,
@@ -63,6 +58,7 @@ attempts: Final = st.lists(
 
 
 def signed(amounts_minor: Sequence[int], *, ceiling_minor: int) -> Contract:
+    last = len(amounts_minor) - 1
     contract, _ = sign_contract(
         Terms(
             number="DG-2024-0001",
@@ -84,7 +80,7 @@ def signed(amounts_minor: Sequence[int], *, ceiling_minor: int) -> Contract:
                     number=place + 1,
                     due_on=TODAY,
                     amount=Money.of(minor),
-                    condition=Condition.SIGNING,
+                    condition=Condition.FINAL if place == last else Condition.SIGNING,
                 )
                 for place, minor in enumerate(amounts_minor)
             ],
@@ -106,7 +102,10 @@ def carry_out(
             return approve_instalment(
                 contract,
                 instalment_number=attempt.number,
-                deduction=Money.of(amount_minor * attempt.deduction_permille // 1_000),
+                verdict=Verdict(
+                    deduction=Money.of(amount_minor * attempt.deduction_permille // 1_000),
+                    is_open=False,
+                ),
                 approved_by=attempt.by,
                 approved_on=TODAY,
             )

@@ -6,28 +6,24 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from contracts_svc.domain.contract import (
-    Contract,
-    ContractState,
-    InstalmentState,
-    Terms,
-    approve_instalment,
-    pay_instalment,
-    sign_contract,
-)
+from contracts_svc.domain.contract import Contract, ContractState, InstalmentState
 from contracts_svc.domain.errors import (
     ContractsError,
     DeductionTooLargeError,
+    EvaluationMissingError,
     FutureDateError,
     InstalmentNotFoundError,
     InstalmentStateError,
+    OutcomeOpenError,
     PaymentMismatchError,
     SamePersonError,
     TermsError,
     WrongPartyError,
 )
+from contracts_svc.domain.paying import Verdict, approve_instalment, pay_instalment
+from contracts_svc.domain.signing import Terms, sign_contract
 from fundmix_events.channel import Channel
-from fundmix_events.contracts import Condition, PurchaseMode, ScheduledInstalment
+from fundmix_events.contracts import Condition, PurchaseMode, ScheduledInstalment, YearShare
 from fundmix_events.money import AMOUNT_MINOR_MAX, Money
 from fundmix_events.registry import Level, Organisation, OrganisationKind
 
@@ -44,12 +40,14 @@ AGENCY: Final = Organisation(
 
 
 def instalments(*amounts_minor: int) -> list[ScheduledInstalment]:
+    """The last one is final: what an evaluation takes off, it takes off that one."""
+    last = len(amounts_minor) - 1
     return [
         ScheduledInstalment(
             number=place + 1,
             due_on=date(2024, 3, 12),
             amount=Money.of(minor),
-            condition=Condition.SIGNING,
+            condition=Condition.FINAL if place == last else Condition.SIGNING,
         )
         for place, minor in enumerate(amounts_minor)
     ]
@@ -86,13 +84,17 @@ def signed(
     return contract
 
 
+def verdict(deduction_minor: int = 0, *, is_open: bool = False) -> Verdict:
+    return Verdict(deduction=Money.of(deduction_minor), is_open=is_open)
+
+
 def approved(
     contract: Contract, number: int = 1, *, deduction_minor: int = 0, by: str = "li.na"
 ) -> Contract:
     after, _ = approve_instalment(
         contract,
         instalment_number=number,
-        deduction=Money.of(deduction_minor),
+        verdict=verdict(deduction_minor),
         approved_by=by,
         approved_on=TODAY,
     )
@@ -118,7 +120,7 @@ def test_a_signed_contract_owes_nothing_yet_and_says_its_terms() -> None:
         agreed, contract_id=CONTRACT_ID, buyer=BUYER, agency=AGENCY, today=TODAY
     )
 
-    assert (contract.version, contract.state) == (1, ContractState.SIGNED)
+    assert (contract.version, contract.state(today=date(2024, 3, 1))) == (1, ContractState.SIGNED)
     assert (contract.committed, contract.paid) == (Money.of(0), Money.of(0))
     assert [i.state for i in contract.instalments] == [InstalmentState.SCHEDULED] * 2
     assert (event.aggregate_version, event.key) == (1, str(CONTRACT_ID))
@@ -190,10 +192,12 @@ def test_a_contract_is_published_and_filed_after_it_is_signed(name: str) -> None
     ],
 )
 def test_a_term_is_three_years_at_most(starts_on: date, last_day: date) -> None:
-    signed(terms(starts_on=starts_on, ends_on=last_day))
+    shares = [YearShare(year=starts_on.year, amount=Money.of(100_000))]
+    long: dict[str, Any] = {"starts_on": starts_on, "years": shares, "term_reason": "三年规划"}
+    signed(terms(**long, ends_on=last_day))
 
     with pytest.raises(TermsError) as refused:
-        signed(terms(starts_on=starts_on, ends_on=last_day + timedelta(days=1)))
+        signed(terms(**long, ends_on=last_day + timedelta(days=1)))
 
     assert refused.value.pointer == "/ends_on"
 
@@ -256,7 +260,7 @@ def test_an_approval_commits_what_is_left_after_the_deduction() -> None:
     contract, event = approve_instalment(
         signed(terms(60_000, 40_000)),
         instalment_number=2,
-        deduction=Money.of(15_000),
+        verdict=verdict(15_000),
         approved_by="li.na",
         approved_on=TODAY,
     )
@@ -272,12 +276,45 @@ def test_an_approval_commits_what_is_left_after_the_deduction() -> None:
 
 
 def test_a_deduction_takes_all_of_an_instalment_at_most() -> None:
-    assert approved(signed(terms()), deduction_minor=60_000).committed == Money.of(0)
+    assert approved(signed(terms()), 2, deduction_minor=40_000).committed == Money.of(0)
 
-    with pytest.raises(DeductionTooLargeError) as refused:
-        approved(signed(terms()), deduction_minor=60_001)
+    with pytest.raises(DeductionTooLargeError):
+        approved(signed(terms()), 2, deduction_minor=40_001)
 
-    assert refused.value.pointer == "/deduction/amount"
+
+@pytest.mark.parametrize("condition", [Condition.MIDTERM, Condition.FINAL])
+def test_midterm_and_final_wait_for_an_evaluation(condition: Condition) -> None:
+    [instalment] = instalments(60_000)
+    waiting = signed(
+        terms(60_000, instalments=[instalment.model_copy(update={"condition": condition})])
+    )
+
+    with pytest.raises(EvaluationMissingError):
+        approve_instalment(
+            waiting, instalment_number=1, verdict=None, approved_by="li.na", approved_on=TODAY
+        )
+    with pytest.raises(OutcomeOpenError):
+        approve_instalment(
+            waiting,
+            instalment_number=1,
+            verdict=verdict(is_open=True),
+            approved_by="li.na",
+            approved_on=TODAY,
+        )
+
+
+def test_an_officer_approves_the_amount_he_expects() -> None:
+    with pytest.raises(PaymentMismatchError) as refused:
+        approve_instalment(
+            signed(terms()),
+            instalment_number=2,
+            verdict=verdict(1),
+            approved_by="li.na",
+            approved_on=TODAY,
+            expected=Money.of(40_000),
+        )
+
+    assert refused.value.pointer == "/payable/amount"
 
 
 def test_an_instalment_is_approved_only_once() -> None:
@@ -286,11 +323,11 @@ def test_an_instalment_is_approved_only_once() -> None:
 
 
 def test_a_payment_is_what_was_approved_on_the_day_the_bank_says() -> None:
-    before = approved(signed(terms(60_000, 40_000)), deduction_minor=10_000)
+    before = approved(signed(terms(40_000, 60_000)), 2, deduction_minor=10_000)
 
     contract, event = pay_instalment(
         before,
-        instalment_number=1,
+        instalment_number=2,
         amount=Money.of(50_000),
         paid_on=date(2024, 3, 18),
         bank_reference="BK-1",
@@ -298,7 +335,7 @@ def test_a_payment_is_what_was_approved_on_the_day_the_bank_says() -> None:
         today=TODAY,
     )
 
-    assert contract.instalment(1).state is InstalmentState.PAID
+    assert contract.instalment(2).state is InstalmentState.PAID
     assert (contract.committed, contract.paid) == (Money.of(50_000), Money.of(50_000))
     assert contract.version == event.aggregate_version == 3
     assert (event.scheduled, event.deduction, event.payable) == (
@@ -354,9 +391,9 @@ def test_a_contract_has_only_its_own_instalments(number: int) -> None:
 
 def test_a_contract_is_completed_when_its_last_instalment_is_paid() -> None:
     halfway = paid(approved(signed(terms()), 2), 2)
-    assert halfway.state is ContractState.SIGNED
+    assert halfway.state(today=TODAY) is ContractState.ACTIVE
 
-    assert paid(approved(halfway, 1), 1).state is ContractState.COMPLETED
+    assert paid(approved(halfway, 1), 1).state(today=TODAY) is ContractState.COMPLETED
 
 
 def test_a_contract_is_never_changed_in_place() -> None:

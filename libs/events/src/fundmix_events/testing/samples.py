@@ -7,15 +7,27 @@ from uuid import uuid4
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import (
     Condition,
+    ContractAmended,
+    ContractLine,
     ContractSigned,
+    ContractTerminated,
+    DeliveryAccepted,
+    DeliveryReported,
     InstalmentApproved,
     InstalmentPaid,
+    InvoiceRecorded,
+    PaymentConfirmed,
+    PaymentReversed,
     PurchaseMode,
+    Recognition,
+    Recovery,
+    RecoveryReceived,
     ScheduledInstalment,
+    YearShare,
 )
 from fundmix_events.donations import DonationKind, DonationReceived, Donor, DonorKind, PledgeMade
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
-from fundmix_events.money import Money
+from fundmix_events.money import Money, text_from_minor
 from fundmix_events.registry import (
     AbnormalListing,
     Charity,
@@ -134,6 +146,142 @@ def instalment_paid(
 ) -> InstalmentPaid:
     paid: dict[str, Any] = {"paid_on": date(2024, 3, 18), "bank_reference": "BK202400011"}
     return InstalmentPaid(**(_contract() | _parts(scheduled, deduction) | paid | changes))
+
+
+def a_recognition(
+    income: str = "0.00", receivable: str = "0.00", advance_received: str = "0.00"
+) -> Recognition:
+    return Recognition(
+        income=Money.parse(income),
+        receivable=Money.parse(receivable),
+        advance_received=Money.parse(advance_received),
+    )
+
+
+def payment_reversed(
+    scheduled: str = "40000.00", deduction: str = "0.00", **changes: Any
+) -> PaymentReversed:
+    """Of a payment that had been an advance."""
+    parts = _parts(scheduled, deduction)
+    usual: dict[str, Any] = {
+        "paid_on": date(2024, 3, 18),
+        "bank_reference": "BK202400011",
+        "reversed_on": date(2024, 3, 25),
+        "reason": "记错合同",
+        "recognition": a_recognition(advance_received=f"-{text(parts['payable'])}"),
+    }
+    return PaymentReversed(**(_contract() | parts | usual | changes))
+
+
+def invoice_recorded(**changes: Any) -> InvoiceRecorded:
+    usual: dict[str, Any] = {
+        "instalment_number": 1,
+        "invoice_number": "24442000000012345678",
+        "invoiced_on": date(2024, 3, 1),
+        "pay_by": date(2024, 3, 31),
+    }
+    return InvoiceRecorded(**(_contract() | usual | changes))
+
+
+def payment_confirmed(payable: str = "40000.00", **changes: Any) -> PaymentConfirmed:
+    usual: dict[str, Any] = {
+        "instalment_number": 1,
+        "payable": Money.parse(payable),
+        "arrived_on": date(2024, 3, 19),
+    }
+    return PaymentConfirmed(**(_contract() | usual | changes))
+
+
+def delivery_reported(**changes: Any) -> DeliveryReported:
+    usual: dict[str, Any] = {
+        "delivery_number": 1,
+        "line_number": 1,
+        "quantity": 1,
+        "delivered_on": date(2024, 6, 30),
+        "place": "厚街镇社区服务中心",
+    }
+    return DeliveryReported(**(_contract() | usual | changes))
+
+
+def delivery_accepted(income: str = "40000.00", **changes: Any) -> DeliveryAccepted:
+    """Of work that nothing was paid for yet, unless `recognition` says otherwise."""
+    usual: dict[str, Any] = {
+        "acceptance_number": 1,
+        "line_number": 1,
+        "quantity": 1,
+        "accepted_on": date(2024, 7, 8),
+        "recipients_invited": 80,
+        "sample_size": 60,
+        "responses": 54,
+        "recognition": a_recognition(income=income, receivable=income),
+    }
+    return DeliveryAccepted(**(_contract() | usual | changes))
+
+
+def contract_amended(delta: str = "5000.00", **changes: Any) -> ContractAmended:
+    """A contract of 100,000.00 yuan is supplemented."""
+    ceiling = Money.parse("100000.00") + Money.parse(delta)
+    usual: dict[str, Any] = {
+        "amendment_number": 1,
+        "reason": "新增社区",
+        "amended_on": date(2024, 5, 6),
+        "delta": Money.parse(delta),
+        "ceiling": ceiling,
+        "ends_on": date(2024, 12, 31),
+        "instalments": (an_instalment(text(ceiling)),),
+        "lines": (a_line(text(ceiling)),),
+        "years": (YearShare(year=2024, amount=ceiling),),
+        "commitment": Money.parse(delta),
+        "recognition": a_recognition(),
+    }
+    return ContractAmended(**(_contract() | usual | changes))
+
+
+def a_line(amount: str, **changes: Any) -> ContractLine:
+    usual: dict[str, Any] = {
+        "number": 1,
+        "title": "社区综合服务项目",
+        "unit": "项",
+        "quantity": 1,
+        "amount": Money.parse(amount),
+    }
+    return ContractLine(**(usual | changes))
+
+
+def recovery_received(amount: str = "3000.00", **changes: Any) -> RecoveryReceived:
+    """Of money that had been an advance."""
+    usual: dict[str, Any] = {
+        "recovery_number": 1,
+        "amount": Money.parse(amount),
+        "received_on": date(2024, 9, 2),
+        "bank_reference": "BK202400099",
+        "recognition": a_recognition(advance_received=f"-{amount}"),
+    }
+    return RecoveryReceived(**(_contract() | usual | changes))
+
+
+def contract_terminated(settlement: str = "10000.00", **changes: Any) -> ContractTerminated:
+    """Of a contract of 100,000.00 yuan with 40,000.00 paid and nothing accepted."""
+    ceiling = Money.parse("40000.00") + Money.parse(settlement)
+    usual: dict[str, Any] = {
+        "terminated_on": date(2024, 8, 1),
+        "reason": "机构停止服务",
+        "ceiling": ceiling,
+        "cancelled": (2,),
+        "settlement": an_instalment(settlement, number=3, condition=Condition.SETTLEMENT),
+        "recovery": None,
+        "commitment": Money.parse(settlement) - Money.parse("60000.00"),
+        "recognition": a_recognition(text(ceiling), settlement, "-40000.00"),
+    }
+    return ContractTerminated(**(_contract() | usual | changes))
+
+
+def a_recovery(amount: str = "3000.00") -> Recovery:
+    return Recovery(number=1, amount=Money.parse(amount), due_on=date(2024, 8, 31))
+
+
+def text(money: Money) -> str:
+    return text_from_minor(money.amount_minor)
 
 
 def pledge_made(amount: str = "5000.00", **changes: Any) -> PledgeMade:

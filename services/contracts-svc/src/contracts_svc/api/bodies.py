@@ -1,19 +1,35 @@
-"""What goes in and out over HTTP."""
+"""What goes in and out over HTTP about contracts."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from fundmix_events.channel import Channel
-from fundmix_events.contracts import Condition, InstalmentNumber, PurchaseMode, ScheduledInstalment
+from fundmix_events.contracts import (
+    Condition,
+    ContractLine,
+    InstalmentNumber,
+    LineNumber,
+    PurchaseMode,
+    Quantity,
+    ScheduledInstalment,
+    Year,
+    YearShare,
+)
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
 from fundmix_events.money import Amount, AmountOrNothing, Money
 from fundmix_events.registry import Level
-from fundmix_events.text import Label, Name
-from pydantic import BaseModel, ConfigDict, Field
+from fundmix_events.text import Label, Name, Remark
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from contracts_svc.domain.contract import Contract, ContractState, InstalmentState, Terms
+from contracts_svc.domain.amending import Amendment, Due, Termination
+from contracts_svc.domain.contract import Contract, ContractState, InstalmentState
+from contracts_svc.domain.delivery import Acceptance, Delivery
+from contracts_svc.domain.signing import Terms
 from contracts_svc.storage.contracts import ContractRow
+from contracts_svc.storage.tables import Amendment as AmendmentRow
+from contracts_svc.storage.tables import PaymentReversal
 
 
 class BodyIn(BaseModel):
@@ -27,8 +43,37 @@ class InstalmentIn(BodyIn):
     condition: Condition
 
 
-class ContractIn(BodyIn):
-    """A contract as it was signed; the instalments sum to the ceiling."""
+class LineIn(BodyIn):
+    """So many units of something, for so much in all."""
+
+    number: LineNumber
+    title: Name
+    unit: Label
+    quantity: Quantity
+    amount: Amount
+
+    def agreed(self) -> ContractLine:
+        return ContractLine(**dict(self))
+
+
+class YearIn(BodyIn):
+    year: Year
+    amount: Amount
+
+    def agreed(self) -> YearShare:
+        return YearShare(**dict(self))
+
+
+Lines = Annotated[list[LineIn], Field(max_length=99)]
+Years = Annotated[list[YearIn], Field(max_length=5)]
+
+
+class DraftIn(BodyIn):
+    """What a contract is going to say; sums and dates are checked when it is signed.
+
+    Without `lines` the whole is one line. `years` are needed when the term crosses a new year,
+    `term_reason` when it is longer than a year.
+    """
 
     number: Label
     title: Name
@@ -40,49 +85,143 @@ class ContractIn(BodyIn):
     town: Label
     payer_level: Level
     posts: int | None = Field(default=None, ge=1, le=10_000)
-    signed_on: Day
-    published_on: Day | None = None
-    filed_on: Day | None = None
     starts_on: Day
     ends_on: Day
     ceiling: Amount
     instalments: list[InstalmentIn] = Field(min_length=1, max_length=99)
+    lines: Lines = []
+    years: Years = []
+    budget_item: Label | None = None
+    plan_number: Label | None = None
+    term_reason: Remark | None = None
+    has_deduction_clause: bool = True
 
-    def terms(self) -> Terms:
-        return Terms(
-            number=self.number,
-            title=self.title,
-            purchase_mode=self.purchase_mode,
-            service_area=self.service_area,
-            people_served=self.people_served,
-            town=self.town,
-            payer_level=self.payer_level,
-            posts=self.posts,
-            signed_on=self.signed_on,
-            published_on=self.published_on,
-            filed_on=self.filed_on,
-            starts_on=self.starts_on,
+
+class SignatureIn(BodyIn):
+    signed_on: Day
+    published_on: Day | None = None
+    filed_on: Day | None = None
+
+
+class ContractIn(DraftIn, SignatureIn):
+    """A contract as it was signed; the instalments sum to the ceiling."""
+
+    def terms(self, *, scheme_version: int) -> Terms:
+        return terms_of(self, self, scheme_version=scheme_version)
+
+
+def terms_of(draft: DraftIn, signature: SignatureIn, *, scheme_version: int) -> Terms:
+    return Terms(
+        number=draft.number,
+        title=draft.title,
+        purchase_mode=draft.purchase_mode,
+        service_area=draft.service_area,
+        people_served=draft.people_served,
+        town=draft.town,
+        payer_level=draft.payer_level,
+        posts=draft.posts,
+        signed_on=signature.signed_on,
+        published_on=signature.published_on,
+        filed_on=signature.filed_on,
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
+        ceiling=draft.ceiling,
+        instalments=[ScheduledInstalment(**dict(i)) for i in draft.instalments],
+        lines=[line.agreed() for line in draft.lines],
+        years=[share.agreed() for share in draft.years],
+        budget_item=draft.budget_item,
+        plan_number=draft.plan_number,
+        term_reason=draft.term_reason,
+        scheme_version=scheme_version,
+        has_deduction_clause=draft.has_deduction_clause,
+    )
+
+
+class ChangedAmountIn(BodyIn):
+    """Another amount for an instalment that nobody has approved; nothing cancels it."""
+
+    number: InstalmentNumber
+    amount: AmountOrNothing
+
+
+class DueIn(BodyIn):
+    amount: Amount
+    due_on: Day
+
+    def due(self) -> Due:
+        return Due(amount=self.amount, due_on=self.due_on)
+
+
+class AmendmentIn(BodyIn):
+    """`delta` is what the ceiling grows by, or shrinks; its parts sum to it."""
+
+    reason: Remark
+    amended_on: Day
+    delta: Money = Money.of(0)
+    instalments: list[ChangedAmountIn] = Field(default=[], max_length=99)
+    supplement: DueIn | None = None
+    recovery: DueIn | None = None
+    ends_on: Day | None = None
+    lines: Lines = []
+    years: Years = []
+
+    def amendment(self) -> Amendment:
+        return Amendment(
+            reason=self.reason,
+            amended_on=self.amended_on,
+            delta=self.delta,
+            amounts={i.number: i.amount for i in self.instalments},
+            supplement=None if self.supplement is None else self.supplement.due(),
+            recovery=None if self.recovery is None else self.recovery.due(),
             ends_on=self.ends_on,
-            ceiling=self.ceiling,
-            instalments=[
-                ScheduledInstalment(
-                    number=i.number, due_on=i.due_on, amount=i.amount, condition=i.condition
-                )
-                for i in self.instalments
-            ],
+            lines=[line.agreed() for line in self.lines],
+            years=[share.agreed() for share in self.years],
         )
 
 
-class ApprovalIn(BodyIn):
-    deduction: AmountOrNothing = Money.of(0)
+class TerminationIn(BodyIn):
+    """`settlement` is still owed for what was done; `recovery` was paid for what was not."""
+
+    reason: Remark
+    terminated_on: Day
+    settlement: DueIn | None = None
+    recovery: DueIn | None = None
+
+    def termination(self) -> Termination:
+        return Termination(
+            reason=self.reason,
+            terminated_on=self.terminated_on,
+            settlement=None if self.settlement is None else self.settlement.due(),
+            recovery=None if self.recovery is None else self.recovery.due(),
+        )
 
 
-class PaymentIn(BodyIn):
-    """A transfer as the bank confirmed it; `paid_on` is its value date."""
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
-    amount: AmountOrNothing
-    paid_on: Day
-    bank_reference: Label
+
+class DeliveryIn(BodyIn):
+    line_number: LineNumber
+    quantity: Quantity
+    delivered_on: Day
+    place: Name
+    attendance: Count | None = None
+
+    def delivery(self) -> Delivery:
+        return Delivery(**dict(self))
+
+
+class AcceptanceIn(BodyIn):
+    """Of the people served, so many were invited, `sample_size` asked, and so many answered."""
+
+    line_number: LineNumber
+    quantity: Quantity
+    accepted_on: Day
+    recipients_invited: Count
+    sample_size: Count
+    responses: Count
+
+    def acceptance(self) -> Acceptance:
+        return Acceptance(**dict(self))
 
 
 class InstalmentOut(BaseModel):
@@ -93,13 +232,38 @@ class InstalmentOut(BaseModel):
     state: InstalmentState
     deduction: Money
     payable: Money
+    invoice_number: str | None
+    invoiced_on: date | None
+    pay_by: date | None
     approved_on: date | None
     paid_on: date | None
+    bank_reference: str | None
+    arrived_on: date | None
+
+
+class LineOut(BaseModel):
+    number: int
+    title: str
+    unit: str
+    quantity: int
+    amount: Money
+    delivered: int
+    accepted: int
+
+
+class RecoveryOut(BaseModel):
+    number: int
+    amount: Money
+    due_on: date
+    received_on: date | None
     bank_reference: str | None
 
 
 class ContractSummaryOut(BaseModel):
-    """What a command answers: where the contract now stands."""
+    """What a command answers: where the contract now stands.
+
+    `committed` is approved or paid, less what is to be paid back; never more than the ceiling.
+    """
 
     contract_id: UUID
     version: int
@@ -109,8 +273,17 @@ class ContractSummaryOut(BaseModel):
     channel: Channel
     state: ContractState
     ceiling: Money
+    committed: Money
     paid: Money
+    recognised: Money
+    receivable: Money
+    advance_received: Money
+    ends_on: date
+    terminated_on: date | None
     instalments: list[InstalmentOut]
+    lines: list[LineOut]
+    years: list[YearShare]
+    recoveries: list[RecoveryOut]
 
 
 class ContractOut(ContractSummaryOut):
@@ -125,21 +298,76 @@ class ContractOut(ContractSummaryOut):
     published_on: date | None
     filed_on: date | None
     starts_on: date
+    budget_item: str | None
+    plan_number: str | None
+    term_reason: str | None
+    scheme_version: int
+    has_deduction_clause: bool
+    termination_reason: str | None
+    original_ceiling: Money
+
+
+class AmendmentOut(BaseModel):
+    number: int
+    reason: str
+    amended_on: date
+    delta: Money
+    ceiling: Money
     ends_on: date
 
 
-class TodoOut(BaseModel):
-    """`action` is what waits: `approve` or `pay`."""
+class ReversalOut(BaseModel):
+    """A payment that was recorded in error, as it had been recorded."""
 
-    action: str
-    contract_id: UUID
-    contract_number: str
     instalment_number: int
-    due_on: date
-    payable: Money
+    amount: Money
+    paid_on: date
+    bank_reference: str
+    reason: str
+    reversed_on: date
 
 
-def contract_summary(contract: Contract) -> ContractSummaryOut:
+class ContractDetailOut(ContractOut):
+    amendments: list[AmendmentOut]
+    reversals: list[ReversalOut]
+
+
+class DeliveryOut(BaseModel):
+    number: int
+    line_number: int
+    quantity: int
+    delivered_on: date
+    place: str
+    attendance: int | None
+
+
+class AcceptanceOut(BaseModel):
+    """`response_rate_bps`: of those asked, how many answered, in basis points, rounded down."""
+
+    number: int
+    line_number: int
+    quantity: int
+    accepted_on: date
+    recipients_invited: int
+    sample_size: int
+    responses: int
+
+    @computed_field
+    @property
+    def response_rate_bps(self) -> int | None:
+        return self.responses * 10_000 // self.sample_size if self.sample_size else None
+
+
+class DraftOut(BaseModel):
+    """`contract` is what the draft says; `state` is open, signed or discarded."""
+
+    draft_id: UUID
+    version: int
+    state: str
+    contract: DraftIn
+
+
+def contract_summary(contract: Contract, *, today: date) -> ContractSummaryOut:
     return ContractSummaryOut(
         contract_id=contract.contract_id,
         version=contract.version,
@@ -147,18 +375,72 @@ def contract_summary(contract: Contract) -> ContractSummaryOut:
         buyer=contract.buyer,
         agency=contract.agency,
         channel=contract.channel,
-        state=contract.state,
+        state=contract.state(today=today),
         ceiling=contract.ceiling,
+        committed=contract.committed,
         paid=contract.paid,
+        recognised=contract.recognised,
+        receivable=contract.receivable,
+        advance_received=contract.advance_received,
+        ends_on=contract.ends_on,
+        terminated_on=contract.terminated_on,
         instalments=[
             InstalmentOut.model_validate(i, from_attributes=True) for i in contract.instalments
+        ],
+        lines=[
+            LineOut(**dict(line.agreed), delivered=line.delivered, accepted=line.accepted)
+            for line in contract.lines
+        ],
+        years=list(contract.years),
+        recoveries=[
+            RecoveryOut(
+                **dict(r.agreed), received_on=r.received_on, bank_reference=r.bank_reference
+            )
+            for r in contract.recoveries
         ],
     )
 
 
-def contract_out(found: ContractRow) -> ContractOut:
+def contract_out(found: ContractRow, *, today: date) -> ContractOut:
     row, contract = found
-    texts = ContractOut.model_fields.keys() - ContractSummaryOut.model_fields.keys()
-    return ContractOut.model_validate(
-        {**dict(contract_summary(contract)), **{name: getattr(row, name) for name in texts}}
+    own = ContractOut.model_fields.keys() - ContractSummaryOut.model_fields.keys()
+    texts = {name: getattr(row, name) for name in own - {"original_ceiling"}}
+    return ContractOut(
+        **dict(contract_summary(contract, today=today)),
+        **texts,
+        original_ceiling=contract.original_ceiling,
+    )
+
+
+def contract_detail(
+    found: ContractRow,
+    amendments: list[AmendmentRow],
+    reversals: list[PaymentReversal],
+    *,
+    today: date,
+) -> ContractDetailOut:
+    return ContractDetailOut(
+        **dict(contract_out(found, today=today)),
+        amendments=[
+            AmendmentOut(
+                number=row.number,
+                reason=row.reason,
+                amended_on=row.amended_on,
+                delta=Money.of(row.delta_minor),
+                ceiling=Money.of(row.ceiling_minor),
+                ends_on=row.ends_on,
+            )
+            for row in amendments
+        ],
+        reversals=[
+            ReversalOut(
+                instalment_number=row.instalment_number,
+                amount=Money.of(row.amount_minor),
+                paid_on=row.paid_on,
+                bank_reference=row.bank_reference,
+                reason=row.reason,
+                reversed_on=row.reversed_on,
+            )
+            for row in reversals
+        ],
     )

@@ -1,46 +1,54 @@
-"""Contracts over HTTP: sign, approve, pay, read."""
+"""Routes of contracts: sign, amend, terminate, deliver, accept, list and show."""
 
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from fundmix_events import topics
+from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.money import Currency, Money
 from fundmix_events.text import Label
 from fundmix_kit.clock import Clock
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.etag import expected_version, resource_response
+from fundmix_kit.etag import resource_response
 from fundmix_kit.origin import Origin
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
-from fundmix_kit.replicas import Position
 
 from contracts_svc import queries
+from contracts_svc.api.answers import answer, target
 from contracts_svc.api.bodies import (
-    ApprovalIn,
+    AcceptanceIn,
+    AcceptanceOut,
+    AmendmentIn,
+    ContractDetailOut,
     ContractIn,
     ContractOut,
     ContractSummaryOut,
-    PaymentIn,
-    TodoOut,
+    DeliveryIn,
+    DeliveryOut,
+    TerminationIn,
+    contract_detail,
     contract_out,
-    contract_summary,
 )
+from contracts_svc.api.payment_bodies import TodoOut
 from contracts_svc.commands import Commands
-from contracts_svc.domain.contract import Contract, InstalmentState
+from contracts_svc.domain.contract import InstalmentState
 from contracts_svc.storage.todo import TodoRow
-
-Number = Annotated[int, Path(ge=1, le=99)]
 
 
 def contracts_router(
     database: Database, runner: CommandRunner, commands: Commands, clock: Clock
 ) -> APIRouter:
     router = APIRouter(tags=["contracts"])
+    _add_terms(router, runner, commands, clock)
+    _add_deliveries(router, runner, commands, clock)
+    _add_lists(router, database, clock)
+    return router
 
+
+def _add_terms(router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock) -> None:
     @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=ContractSummaryOut)
     async def sign_contract(request: Request, access: AccessDep, body: ContractIn) -> Response:
         access.require_own(body.buyer)
@@ -48,55 +56,70 @@ def contracts_router(
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             contract = await commands.sign_contract(
-                connection, origin, body.terms(), buyer=body.buyer, agency=body.agency
+                connection,
+                origin,
+                body.terms(scheme_version=1),
+                buyer=body.buyer,
+                agency=body.agency,
             )
-            return _answer(contract)
+            return answer(contract, today=clock.today())
 
         return await runner.run(request, access, command)
 
-    @router.post(
-        "/v1/contracts/{contract_id}/instalments/{number}/approve",
-        response_model=ContractSummaryOut,
-    )
-    async def approve_instalment(
-        request: Request, access: AccessDep, contract_id: UUID, number: Number, body: ApprovalIn
+    @router.post("/v1/contracts/{contract_id}/amendments", response_model=ContractSummaryOut)
+    async def amend_contract(
+        request: Request, access: AccessDep, contract_id: UUID, body: AmendmentIn
     ) -> Response:
         async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.approve_instalment(
-                connection,
-                origin,
-                contract_id,
-                access=access,
-                expected_version=expected_version(request, required=False),
-                instalment_number=number,
-                deduction=body.deduction,
+            contract = await commands.amend_contract(
+                connection, origin, target(request, access, contract_id), body.amendment()
             )
-            return _answer(contract)
+            return answer(contract, today=clock.today())
+
+        return await runner.run(request, access, command)
+
+    @router.post("/v1/contracts/{contract_id}/terminate", response_model=ContractSummaryOut)
+    async def terminate_contract(
+        request: Request, access: AccessDep, contract_id: UUID, body: TerminationIn
+    ) -> Response:
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            contract = await commands.terminate_contract(
+                connection, origin, target(request, access, contract_id), body.termination()
+            )
+            return answer(contract, today=clock.today())
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
-    @router.post(
-        "/v1/contracts/{contract_id}/instalments/{number}/pay", response_model=ContractSummaryOut
-    )
-    async def pay_instalment(
-        request: Request, access: AccessDep, contract_id: UUID, number: Number, body: PaymentIn
+
+def _add_deliveries(
+    router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock
+) -> None:
+    @router.post("/v1/contracts/{contract_id}/deliveries", response_model=ContractSummaryOut)
+    async def report_delivery(
+        request: Request, access: AccessDep, contract_id: UUID, body: DeliveryIn
     ) -> Response:
         async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.pay_instalment(
-                connection,
-                origin,
-                contract_id,
-                access=access,
-                expected_version=expected_version(request, required=False),
-                instalment_number=number,
-                amount=body.amount,
-                paid_on=body.paid_on,
-                bank_reference=body.bank_reference,
+            contract = await commands.report_delivery(
+                connection, origin, target(request, access, contract_id), body.delivery()
             )
-            return _answer(contract)
+            return answer(contract, today=clock.today())
 
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
+        return await runner.run(request, access, command)
 
+    @router.post("/v1/contracts/{contract_id}/acceptances", response_model=ContractSummaryOut)
+    async def accept_delivery(
+        request: Request, access: AccessDep, contract_id: UUID, body: AcceptanceIn
+    ) -> Response:
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            contract = await commands.accept_delivery(
+                connection, origin, target(request, access, contract_id), body.acceptance()
+            )
+            return answer(contract, today=clock.today())
+
+        return await runner.run(request, access, command)
+
+
+def _add_lists(router: APIRouter, database: Database, clock: Clock) -> None:
     @router.get("/v1/contracts", response_model=Page[ContractOut])
     async def list_contracts(
         request: Request,
@@ -109,15 +132,52 @@ def contracts_router(
         rows = await queries.list_contracts(
             database, org=access.org_filter, number=number, buyer=buyer, agency=agency, page=page
         )
+        today = clock.today()
         return page_response(
-            request, rows, page=page, sort_key=lambda r: (r[0].contract_id,), item=contract_out
+            request,
+            rows,
+            page=page,
+            sort_key=lambda r: (r[0].contract_id,),
+            item=lambda r: contract_out(r, today=today),
         )
 
-    @router.get("/v1/contracts/{contract_id}", response_model=ContractOut)
+    @router.get("/v1/contracts/{contract_id}", response_model=ContractDetailOut)
     async def show_contract(request: Request, access: AccessDep, contract_id: UUID) -> Response:
         found = await queries.read_contract(database, contract_id)
-        access.require_own(found[0].buyer, found[0].agency)
-        return resource_response(request, contract_out(found), version=found[0].version)
+        row = found.contract[0]
+        access.require_own(row.buyer, row.agency)
+        body = contract_detail(
+            found.contract, found.amendments, found.reversals, today=clock.today()
+        )
+        return resource_response(request, body, version=row.version)
+
+    @router.get("/v1/contracts/{contract_id}/deliveries", response_model=Page[DeliveryOut])
+    async def list_deliveries(
+        request: Request, access: AccessDep, contract_id: UUID, page: PageDep
+    ) -> Response:
+        parties, rows = await queries.list_deliveries(database, contract_id, page=page)
+        access.require_own(*parties)
+        return page_response(
+            request,
+            rows,
+            page=page,
+            sort_key=lambda r: (r.number,),
+            item=lambda r: DeliveryOut.model_validate(r, from_attributes=True),
+        )
+
+    @router.get("/v1/contracts/{contract_id}/acceptances", response_model=Page[AcceptanceOut])
+    async def list_acceptances(
+        request: Request, access: AccessDep, contract_id: UUID, page: PageDep
+    ) -> Response:
+        parties, rows = await queries.list_acceptances(database, contract_id, page=page)
+        access.require_own(*parties)
+        return page_response(
+            request,
+            rows,
+            page=page,
+            sort_key=lambda r: (r.number,),
+            item=lambda r: AcceptanceOut.model_validate(r, from_attributes=True),
+        )
 
     @router.get("/v1/todo", response_model=Page[TodoOut])
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
@@ -135,18 +195,6 @@ def contracts_router(
             sort_key=lambda r: (r.due_on, r.contract_id, r.instalment_number),
             item=_todo_out,
         )
-
-    return router
-
-
-def _answer(contract: Contract) -> Answer:
-    key = str(contract.contract_id)
-    return Answer(
-        body=contract_summary(contract),
-        version=contract.version,
-        positions=[Position(topic=topics.CONTRACTS, key=key, version=contract.version)],
-        location=f"/v1/contracts/{key}",
-    )
 
 
 def _todo_out(row: TodoRow) -> TodoOut:

@@ -13,14 +13,32 @@ READERS: Final[Rule] = {
     Role.ADMIN: Scope.ANY,
 }
 OFFICERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.OWN}
+AGENCIES: Final[Rule] = {Role.AGENCY: Scope.OWN}
+DRAFT_READERS: Final[Rule] = {**OFFICERS, Role.AUDITOR: Scope.ANY, Role.ADMIN: Scope.ANY}
 
 POLICY: Final = Policy(
     {
         ("POST", "/v1/contracts"): OFFICERS,
         ("GET", "/v1/contracts"): READERS,
         ("GET", "/v1/contracts/{contract_id}"): READERS,
+        ("POST", "/v1/contracts/{contract_id}/amendments"): OFFICERS,
+        ("POST", "/v1/contracts/{contract_id}/terminate"): OFFICERS,
+        ("POST", "/v1/contracts/{contract_id}/deliveries"): AGENCIES,
+        ("GET", "/v1/contracts/{contract_id}/deliveries"): READERS,
+        ("POST", "/v1/contracts/{contract_id}/acceptances"): OFFICERS,
+        ("GET", "/v1/contracts/{contract_id}/acceptances"): READERS,
+        ("POST", "/v1/contracts/{contract_id}/instalments/{number}/invoice"): AGENCIES,
         ("POST", "/v1/contracts/{contract_id}/instalments/{number}/approve"): OFFICERS,
         ("POST", "/v1/contracts/{contract_id}/instalments/{number}/pay"): OFFICERS,
+        ("POST", "/v1/contracts/{contract_id}/instalments/{number}/confirm"): AGENCIES,
+        ("POST", "/v1/contracts/{contract_id}/instalments/{number}/reverse"): OFFICERS,
+        ("POST", "/v1/contracts/{contract_id}/recoveries/{number}/receive"): OFFICERS,
+        ("POST", "/v1/drafts"): OFFICERS,
+        ("GET", "/v1/drafts"): DRAFT_READERS,
+        ("GET", "/v1/drafts/{draft_id}"): DRAFT_READERS,
+        ("PUT", "/v1/drafts/{draft_id}"): OFFICERS,
+        ("POST", "/v1/drafts/{draft_id}/discard"): OFFICERS,
+        ("POST", "/v1/drafts/{draft_id}/sign"): OFFICERS,
         ("GET", "/v1/todo"): OFFICERS,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,

@@ -1,52 +1,47 @@
-"""A contract's life from signature to payment; paid and approved never pass its ceiling."""
+"""A contract as it stands: paid and approved never pass its ceiling, and all parts sum to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any
 from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import (
     Condition,
-    ContractSigned,
-    InstalmentApproved,
-    InstalmentPaid,
-    PurchaseMode,
+    ContractLine,
+    Recognition,
+    Recovery,
     ScheduledInstalment,
+    YearShare,
 )
-from fundmix_events.money import Currency, Money, text_from_minor
-from fundmix_events.registry import CHANNEL_BY_KIND, Level, Organisation, OrganisationKind
+from fundmix_events.money import Currency, Money
+from fundmix_events.registry import Level
 
 from contracts_svc.domain.errors import (
-    DeductionTooLargeError,
-    FutureDateError,
+    ContractClosedError,
     InstalmentNotFoundError,
     InstalmentStateError,
-    PaymentMismatchError,
-    SamePersonError,
-    TermsError,
-    WrongPartyError,
+    LineNotFoundError,
+    RecoveryNotFoundError,
 )
-
-# Measures for the Administration of Government Purchase of Services (2020), article 24:
-# a year, and up to three where the budget provides for it.
-TERM_YEARS_MAX: Final = 3
-
-# An enterprise, a foundation or a university may buy too; an agency sells.
-BUYING_KINDS: Final = frozenset(OrganisationKind) - {OrganisationKind.AGENCY}
 
 
 class InstalmentState(StrEnum):
     SCHEDULED = "scheduled"
     APPROVED = "approved"
     PAID = "paid"
+    CANCELLED = "cancelled"
 
 
 class ContractState(StrEnum):
+    """A draft is kept apart: it binds nobody. See `drafts`."""
+
     SIGNED = "signed"
+    ACTIVE = "active"
     COMPLETED = "completed"
+    TERMINATED = "terminated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,36 +52,87 @@ class Instalment:
     condition: Condition
     state: InstalmentState = InstalmentState.SCHEDULED
     deduction: Money
+    invoice_number: str | None = None
+    invoiced_on: date | None = None
+    pay_by: date | None = None
     approved_by: str | None = None
     approved_on: date | None = None
     paid_by: str | None = None
     paid_on: date | None = None
     bank_reference: str | None = None
+    confirmed_by: str | None = None
+    arrived_on: date | None = None
 
     @property
     def payable(self) -> Money:
         return self.amount - self.deduction
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state is InstalmentState.CANCELLED
+
+    @property
+    def is_committed(self) -> bool:
+        """Approved or paid: what cannot be promised again."""
+        return self.state in (InstalmentState.APPROVED, InstalmentState.PAID)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state is InstalmentState.PAID
+
+    @property
+    def agreed(self) -> ScheduledInstalment:
+        return ScheduledInstalment(
+            number=self.number, due_on=self.due_on, amount=self.amount, condition=self.condition
+        )
+
+    @classmethod
+    def scheduled(cls, agreed: ScheduledInstalment) -> "Instalment":
+        return cls(
+            number=agreed.number,
+            due_on=agreed.due_on,
+            amount=agreed.amount,
+            condition=agreed.condition,
+            deduction=Money.of(0, agreed.amount.currency),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
-    """What the two parties have agreed, as it is written in the contract."""
+class Line:
+    """What is bought, and how much of it was delivered and accepted."""
 
-    number: str
-    title: str
-    purchase_mode: PurchaseMode
-    service_area: str
-    people_served: str
-    town: str
-    payer_level: Level
-    posts: int | None
-    signed_on: date
-    published_on: date | None
-    filed_on: date | None
-    starts_on: date
-    ends_on: date
-    ceiling: Money
-    instalments: Sequence[ScheduledInstalment]
+    agreed: ContractLine
+    delivered: int = 0
+    accepted: int = 0
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.accepted <= self.delivered <= self.agreed.quantity, f"line {self.number}"
+
+    @property
+    def number(self) -> int:
+        return self.agreed.number
+
+    @property
+    def earned_minor(self) -> int:
+        """Rounded down: the last unit brings what is left, and never is more earned than agreed."""
+        return self.agreed.amount.amount_minor * self.accepted // self.agreed.quantity
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecoveryClaim:
+    """What the agency has to pay back, and whether it has."""
+
+    agreed: Recovery
+    received_on: date | None = None
+    bank_reference: str | None = None
+
+    @property
+    def number(self) -> int:
+        return self.agreed.number
+
+    @property
+    def is_received(self) -> bool:
+        return self.received_on is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,31 +144,102 @@ class Contract:
     agency: str
     channel: Channel
     payer_level: Level
+    signed_on: date
+    starts_on: date
+    ends_on: date
+    terminated_on: date | None = None
     ceiling: Money
+    original_ceiling: Money
+    # All that amendments have added, without what they took off: the law limits the sum.
+    supplemented: Money
+    scheme_version: int
+    has_deduction_clause: bool
+    amendment_count: int = 0
+    delivery_count: int = 0
+    acceptance_count: int = 0
     instalments: tuple[Instalment, ...]
+    lines: tuple[Line, ...]
+    years: tuple[YearShare, ...]
+    recoveries: tuple[RecoveryClaim, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.scheduled == self.ceiling, f"{self.number}: instalments do not sum to ceiling"
         assert self.committed.amount_minor <= self.ceiling.amount_minor, f"{self.number}: overdrawn"
+        if not self.is_terminated:
+            agreed = sum_of(line.agreed.amount for line in self.lines)
+            assert agreed == self.ceiling, f"{self.number}: lines do not sum to ceiling"
+            shares = sum_of(share.amount for share in self.years)
+            assert shares == self.ceiling, f"{self.number}: years do not sum to ceiling"
 
     @property
     def scheduled(self) -> Money:
-        return _sum(i.amount for i in self.instalments)
+        """All instalments there are, less what is to be paid back."""
+        instalments = sum_of(i.amount for i in self.instalments if not i.is_cancelled)
+        return instalments - self.to_recover
+
+    @property
+    def to_recover(self) -> Money:
+        return sum_of(r.agreed.amount for r in self.recoveries)
 
     @property
     def committed(self) -> Money:
-        """Approved or paid: what cannot be promised again."""
-        is_open = InstalmentState.SCHEDULED
-        return _sum(i.payable for i in self.instalments if i.state is not is_open)
+        """Approved or paid, less what is to be paid back."""
+        return sum_of(i.payable for i in self.instalments if i.is_committed) - self.to_recover
+
+    @property
+    def paid_ever(self) -> Money:
+        return sum_of(i.payable for i in self.instalments if i.is_paid)
 
     @property
     def paid(self) -> Money:
-        return _sum(i.payable for i in self.instalments if i.state is InstalmentState.PAID)
+        """What the agency has had and not paid back."""
+        return self.paid_ever - sum_of(r.agreed.amount for r in self.recoveries if r.is_received)
 
     @property
-    def state(self) -> ContractState:
-        is_paid = all(i.state is InstalmentState.PAID for i in self.instalments)
-        return ContractState.COMPLETED if is_paid else ContractState.SIGNED
+    def promised(self) -> Money:
+        """Instalments that are not paid yet."""
+        return sum_of(i.amount for i in self.instalments if not i.is_cancelled and not i.is_paid)
+
+    @property
+    def deducted(self) -> Money:
+        return sum_of(i.deduction for i in self.instalments if i.is_committed)
+
+    @property
+    def recognised(self) -> Money:
+        """What the agency has earned: the price of what was accepted, less what was deducted.
+
+        A termination settles everything: from then on the agency has earned what is due to it.
+        """
+        due_minor = self.ceiling.amount_minor - self.deducted.amount_minor
+        if self.is_terminated:
+            return Money.of(due_minor, self.ceiling.currency)
+        earned_minor = sum(line.earned_minor for line in self.lines)
+        return Money.of(min(earned_minor, due_minor), self.ceiling.currency)
+
+    @property
+    def receivable(self) -> Money:
+        return _positive(self.recognised - self.paid)
+
+    @property
+    def advance_received(self) -> Money:
+        return _positive(self.paid - self.recognised)
+
+    @property
+    def is_terminated(self) -> bool:
+        return self.terminated_on is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is to be paid any more, in either direction."""
+        is_paid = all(i.is_paid or i.is_cancelled for i in self.instalments)
+        return is_paid and all(r.is_received for r in self.recoveries)
+
+    def state(self, *, today: date) -> ContractState:
+        if self.is_terminated:
+            return ContractState.TERMINATED
+        if self.is_settled:
+            return ContractState.COMPLETED
+        return ContractState.ACTIVE if today >= self.starts_on else ContractState.SIGNED
 
     def instalment(self, number: int) -> Instalment:
         """Raises InstalmentNotFoundError."""
@@ -131,204 +248,41 @@ class Contract:
                 return instalment
         raise InstalmentNotFoundError(f"contract {self.number} has no instalment {number}")
 
+    def final_instalment(self) -> Instalment | None:
+        """The one that the final evaluation decides about; no contract has two."""
+        finals = (i for i in self.instalments if i.condition is Condition.FINAL)
+        return next((i for i in finals if not i.is_cancelled), None)
 
-def sign_contract(
-    terms: Terms, *, contract_id: UUID, buyer: Organisation, agency: Organisation, today: date
-) -> tuple[Contract, ContractSigned]:
-    """Raises WrongPartyError, TermsError, FutureDateError."""
-    _check_parties(buyer, agency)
-    _check_dates(terms, today=today)
-    _check_terms(terms)
-    contract = Contract(
-        contract_id=contract_id,
-        version=1,
-        number=terms.number,
-        buyer=buyer.code,
-        agency=agency.code,
-        channel=CHANNEL_BY_KIND[buyer.kind],
-        payer_level=terms.payer_level,
-        ceiling=terms.ceiling,
-        instalments=tuple(
-            Instalment(
-                number=i.number,
-                due_on=i.due_on,
-                amount=i.amount,
-                condition=i.condition,
-                deduction=_nothing(i.amount.currency),
-            )
-            for i in terms.instalments
-        ),
-    )
-    event = ContractSigned(
-        aggregate_version=contract.version,
-        contract_id=contract_id,
-        contract_number=terms.number,
-        buyer=contract.buyer,
-        agency=contract.agency,
-        channel=contract.channel,
-        title=terms.title,
-        purchase_mode=terms.purchase_mode,
-        service_area=terms.service_area,
-        people_served=terms.people_served,
-        town=terms.town,
-        payer_level=terms.payer_level,
-        posts=terms.posts,
-        signed_on=terms.signed_on,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        ceiling=terms.ceiling,
-        instalments=tuple(terms.instalments),
-    )
-    return contract, event
-
-
-def approve_instalment(
-    contract: Contract,
-    *,
-    instalment_number: int,
-    deduction: Money,
-    approved_by: str,
-    approved_on: date,
-) -> tuple[Contract, InstalmentApproved]:
-    """Raises InstalmentNotFoundError, InstalmentStateError, DeductionTooLargeError."""
-    before = contract.instalment(instalment_number)
-    _require_state(contract, before, InstalmentState.SCHEDULED)
-    if deduction.amount_minor > before.amount.amount_minor:
-        raise DeductionTooLargeError(
-            f"{deduction} is more than the instalment's {before.amount}",
-            pointer="/deduction/amount",
-        )
-    approved = replace(
-        before,
-        state=InstalmentState.APPROVED,
-        deduction=deduction,
-        approved_by=approved_by,
-        approved_on=approved_on,
-    )
-    after = _with(contract, approved)
-    return after, InstalmentApproved(
-        aggregate_version=after.version,
-        contract_id=contract.contract_id,
-        contract_number=contract.number,
-        buyer=contract.buyer,
-        agency=contract.agency,
-        channel=contract.channel,
-        instalment_number=instalment_number,
-        scheduled=approved.amount,
-        deduction=approved.deduction,
-        payable=approved.payable,
-        approved_on=approved_on,
-    )
-
-
-def pay_instalment(
-    contract: Contract,
-    *,
-    instalment_number: int,
-    amount: Money,
-    paid_on: date,
-    bank_reference: str,
-    paid_by: str,
-    today: date,
-) -> tuple[Contract, InstalmentPaid]:
-    """Raises InstalmentNotFoundError, InstalmentStateError, SamePersonError, PaymentMismatchError.
-
-    Also FutureDateError: a bank cannot have paid tomorrow.
-    """
-    before = contract.instalment(instalment_number)
-    _require_state(contract, before, InstalmentState.APPROVED)
-    if before.approved_by == paid_by:
-        raise SamePersonError(
-            f"{paid_by} approved instalment {instalment_number}, another one pays"
-        )
-    if paid_on > today:
-        raise FutureDateError(f"{paid_on} is not yet", pointer="/paid_on")
-    if amount != before.payable:
-        raise PaymentMismatchError(
-            f"{before.payable} is approved, {amount} was paid", pointer="/amount/amount"
-        )
-    paid = replace(
-        before,
-        state=InstalmentState.PAID,
-        paid_by=paid_by,
-        paid_on=paid_on,
-        bank_reference=bank_reference,
-    )
-    after = _with(contract, paid)
-    return after, InstalmentPaid(
-        aggregate_version=after.version,
-        contract_id=contract.contract_id,
-        contract_number=contract.number,
-        buyer=contract.buyer,
-        agency=contract.agency,
-        channel=contract.channel,
-        instalment_number=instalment_number,
-        scheduled=paid.amount,
-        deduction=paid.deduction,
-        payable=paid.payable,
-        paid_on=paid_on,
-        bank_reference=bank_reference,
-    )
-
-
-def _check_parties(buyer: Organisation, agency: Organisation) -> None:
-    if buyer.kind not in BUYING_KINDS:
-        raise WrongPartyError(
-            f"{buyer.code} is of kind {buyer.kind} and buys nothing", pointer="/buyer"
-        )
-    if agency.kind is not OrganisationKind.AGENCY:
-        raise WrongPartyError(
-            f"{agency.code} is of kind {agency.kind}, not an agency", pointer="/agency"
+    def line(self, number: int) -> Line:
+        """Raises LineNotFoundError."""
+        for line in self.lines:
+            if line.number == number:
+                return line
+        raise LineNotFoundError(
+            f"contract {self.number} has no line {number}", pointer="/line_number"
         )
 
-
-def _check_dates(terms: Terms, *, today: date) -> None:
-    dates = {
-        "signed_on": terms.signed_on,
-        "published_on": terms.published_on,
-        "filed_on": terms.filed_on,
-    }
-    for name, day in dates.items():
-        if day is not None and day > today:
-            raise FutureDateError(f"{day} is not yet", pointer=f"/{name}")
-        if day is not None and day < terms.signed_on:
-            raise TermsError("this comes after signing", pointer=f"/{name}")
+    def recovery(self, number: int) -> RecoveryClaim:
+        """Raises RecoveryNotFoundError."""
+        for recovery in self.recoveries:
+            if recovery.number == number:
+                return recovery
+        raise RecoveryNotFoundError(f"contract {self.number} has no recovery {number}")
 
 
-def _check_terms(terms: Terms) -> None:
-    if terms.ends_on < terms.starts_on:
-        raise TermsError("the contract ends before it starts", pointer="/ends_on")
-    if _lasts_longer_than(TERM_YEARS_MAX, starts_on=terms.starts_on, ends_on=terms.ends_on):
-        raise TermsError(f"a term is at most {TERM_YEARS_MAX} years", pointer="/ends_on")
-    if (terms.posts is not None) and terms.purchase_mode is not PurchaseMode.POST:
-        raise TermsError("only a purchase of posts counts posts", pointer="/posts")
-    if terms.ceiling.amount_minor <= 0:
-        raise TermsError("the ceiling is more than nothing", pointer="/ceiling/amount")
-    _check_instalments(terms)
+def changed(contract: Contract, **changes: Any) -> Contract:
+    return replace(contract, version=contract.version + 1, **changes)
 
 
-def _check_instalments(terms: Terms) -> None:
-    for place, instalment in enumerate(terms.instalments):
-        if instalment.number != place + 1:
-            raise TermsError(
-                "instalments are numbered from 1, in order", pointer=f"/instalments/{place}/number"
-            )
-        if instalment.amount.amount_minor <= 0:
-            raise TermsError(
-                "an instalment is more than nothing", pointer=f"/instalments/{place}/amount/amount"
-            )
-    # Of plain numbers: together they may be more than an amount can be.
-    total_minor = sum(i.amount.amount_minor for i in terms.instalments)
-    if total_minor != terms.ceiling.amount_minor:
-        relation = "over" if total_minor > terms.ceiling.amount_minor else "under"
-        raise TermsError(
-            f"the instalments sum to {text_from_minor(total_minor)},"
-            f" {relation} the ceiling of {terms.ceiling}",
-            pointer="/instalments",
-        )
+def with_instalment(contract: Contract, instalment: Instalment) -> Contract:
+    instalments = tuple(
+        instalment if i.number == instalment.number else i for i in contract.instalments
+    )
+    return changed(contract, instalments=instalments)
 
 
-def _require_state(contract: Contract, instalment: Instalment, wanted: InstalmentState) -> None:
+def require_state(contract: Contract, instalment: Instalment, wanted: InstalmentState) -> None:
+    """Raises InstalmentStateError."""
     if instalment.state is not wanted:
         raise InstalmentStateError(
             f"instalment {instalment.number} of {contract.number} is {instalment.state},"
@@ -336,25 +290,38 @@ def _require_state(contract: Contract, instalment: Instalment, wanted: Instalmen
         )
 
 
-def _with(contract: Contract, instalment: Instalment) -> Contract:
-    instalments = tuple(
-        instalment if i.number == instalment.number else i for i in contract.instalments
+def require_in_force(contract: Contract) -> None:
+    """Raises ContractClosedError."""
+    if contract.is_terminated:
+        raise ContractClosedError(
+            f"contract {contract.number} was terminated on {contract.terminated_on}"
+        )
+
+
+def recognition(before: Contract, after: Contract) -> Recognition:
+    return Recognition(
+        income=after.recognised - before.recognised,
+        receivable=after.receivable - before.receivable,
+        advance_received=after.advance_received - before.advance_received,
     )
-    return replace(contract, version=contract.version + 1, instalments=instalments)
 
 
-def _lasts_longer_than(years: int, *, starts_on: date, ends_on: date) -> bool:
-    """Both days are part of the term: from the 1st of January it lasts to the 31st of December."""
-    last = (ends_on.year - years, ends_on.month, ends_on.day)
-    return last >= (starts_on.year, starts_on.month, starts_on.day)
+def identity(contract: Contract) -> dict[str, Any]:
+    """What every event of a contract states."""
+    return {
+        "aggregate_version": contract.version,
+        "contract_id": contract.contract_id,
+        "contract_number": contract.number,
+        "buyer": contract.buyer,
+        "agency": contract.agency,
+        "channel": contract.channel,
+    }
 
 
-def _nothing(currency: Currency) -> Money:
-    return Money(amount_minor=0, currency=currency)
+def sum_of(amounts: Iterable[Money]) -> Money:
+    """Of plain numbers: on its way a sum may be more than an amount can be."""
+    return Money.of(sum(amount.amount_minor for amount in amounts), Currency.CNY)
 
 
-def _sum(amounts: Iterable[Money]) -> Money:
-    total = _nothing(Currency.CNY)
-    for amount in amounts:
-        total += amount
-    return total
+def _positive(money: Money) -> Money:
+    return money if money.amount_minor > 0 else Money.of(0, money.currency)

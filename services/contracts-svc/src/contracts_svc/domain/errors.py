@@ -9,7 +9,20 @@ ContractsError
 ├── TermsError                   the terms contradict one another
 ├── DeductionTooLargeError       more would be deducted than the instalment has
 ├── InstalmentStateError         the instalment is not in the state this needs
-├── SamePersonError              the approver may not also pay
+├── LineNotFoundError            the contract has no line of that number
+├── RecoveryNotFoundError        the contract has no recovery of that number
+├── ContractClosedError          the contract was terminated
+├── DeliveryError                more than was agreed, or accepted than delivered
+├── SupplementLimitError         supplements together pass a tenth of the original ceiling
+├── EvaluationMissingError       the instalment waits for an evaluation that is not published
+├── OutcomeOpenError             the agency may still object, or nobody has decided
+├── InvoiceError                 an invoice that this instalment cannot have
+├── PaymentConfirmedError        the agency has confirmed that the money arrived
+├── PaymentDateError             a payment before what it pays for
+├── RecoveryStateError           the money came back before, or has to come back
+├── DraftNotFoundError           there is no such draft
+├── DraftStateError              the draft was signed or discarded
+├── SamePersonError              the approver may not also pay, nor the payer reverse
 ├── PaymentMismatchError         what was paid is not what was approved
 ├── FutureDateError              a day that has not come yet
 └── BankReferenceUsedError       that bank reference has paid another instalment
@@ -74,3 +87,55 @@ class FutureDateError(ContractsError):
 
 class BankReferenceUsedError(ContractsError):
     code = "bank_reference_used"
+
+
+class LineNotFoundError(ContractsError):
+    code = "line_not_found"
+
+
+class RecoveryNotFoundError(ContractsError):
+    code = "recovery_not_found"
+
+
+class ContractClosedError(ContractsError):
+    code = "contract_closed"
+
+
+class DeliveryError(ContractsError):
+    code = "delivery"
+
+
+class SupplementLimitError(ContractsError):
+    code = "supplement_limit"
+
+
+class EvaluationMissingError(ContractsError):
+    code = "evaluation_missing"
+
+
+class OutcomeOpenError(ContractsError):
+    code = "outcome_open"
+
+
+class InvoiceError(ContractsError):
+    code = "invoice"
+
+
+class PaymentConfirmedError(ContractsError):
+    code = "payment_confirmed"
+
+
+class PaymentDateError(ContractsError):
+    code = "payment_date"
+
+
+class RecoveryStateError(ContractsError):
+    code = "recovery_state"
+
+
+class DraftNotFoundError(ContractsError):
+    code = "draft_not_found"
+
+
+class DraftStateError(ContractsError):
+    code = "draft_state"

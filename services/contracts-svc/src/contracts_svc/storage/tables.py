@@ -1,6 +1,7 @@
 """The tables of contracts-svc."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from fundmix_kit.tables import NAMING, table_name, timestamp
@@ -12,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
@@ -54,6 +56,21 @@ class Contract(ContractsTable, table=True):
     ceiling_minor: int = Field(sa_type=BigInteger)
     currency: str
     recorded_at: datetime = Field(sa_column=timestamp())
+    # signed, completed or terminated; a signed contract is active once its term has begun.
+    state: str
+    original_ceiling_minor: int = Field(sa_type=BigInteger)
+    supplemented_minor: int = Field(sa_type=BigInteger)
+    years: Any = Field(sa_type=JSONB)
+    budget_item: str | None
+    plan_number: str | None
+    term_reason: str | None
+    scheme_version: int
+    has_deduction_clause: bool
+    amendment_count: int
+    delivery_count: int
+    acceptance_count: int
+    terminated_on: date | None
+    termination_reason: str | None
 
 
 class Instalment(ContractsTable, table=True):
@@ -61,8 +78,8 @@ class Instalment(ContractsTable, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
-        # One bank reference is one transfer, and pays once.
-        UniqueConstraint("bank_reference"),
+        # One bank reference of a payer is one transfer, and pays once.
+        UniqueConstraint("payer", "bank_reference"),
     )
 
     contract_id: UUID = Field(primary_key=True)
@@ -77,3 +94,123 @@ class Instalment(ContractsTable, table=True):
     paid_by: str | None
     paid_on: date | None
     bank_reference: str | None
+    payer: str | None
+    invoice_number: str | None
+    invoiced_on: date | None
+    pay_by: date | None
+    confirmed_by: str | None
+    arrived_on: date | None
+
+
+class ContractLine(ContractsTable, table=True):
+    """What is bought, and how much of it was delivered and accepted."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=SmallInteger)
+    title: str
+    unit: str
+    quantity: int
+    amount_minor: int = Field(sa_type=BigInteger)
+    delivered: int
+    accepted: int
+
+
+class Recovery(ContractsTable, table=True):
+    """What the agency has to pay back."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=SmallInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    due_on: date
+    received_on: date | None
+    bank_reference: str | None
+
+
+class Amendment(ContractsTable, table=True):
+    """What the parties changed, once written down never changed."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=SmallInteger)
+    reason: str
+    amended_on: date
+    delta_minor: int = Field(sa_type=BigInteger)
+    ceiling_minor: int = Field(sa_type=BigInteger)
+    ends_on: date
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=timestamp())
+
+
+class Delivery(ContractsTable, table=True):
+    """What the agency reported of a line."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    line_number: int = Field(sa_type=SmallInteger)
+    quantity: int
+    delivered_on: date
+    place: str
+    attendance: int | None
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=timestamp())
+
+
+class Acceptance(ContractsTable, table=True):
+    """What the buyer accepted of a line, and how many of the people served were asked."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    line_number: int = Field(sa_type=SmallInteger)
+    quantity: int
+    accepted_on: date
+    recipients_invited: int
+    sample_size: int
+    responses: int
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=timestamp())
+
+
+class PaymentReversal(ContractsTable, table=True):
+    """A payment that was recorded in error, as it had been recorded."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    # The contract's version by the reversal: no two changes share one.
+    version: int = Field(primary_key=True, sa_type=BigInteger)
+    instalment_number: int = Field(sa_type=SmallInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    paid_on: date
+    paid_by: str
+    bank_reference: str
+    reason: str
+    reversed_by: str
+    reversed_on: date
+
+
+class Draft(ContractsTable, table=True):
+    """A contract that is being written, as its buyer's officers left it."""
+
+    __table_args__ = (
+        Index("ix_draft_buyer", "buyer", "draft_id"),
+        Index("ix_draft_agency", "agency", "draft_id"),
+    )
+
+    draft_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    buyer: str
+    agency: str
+    # open, signed or discarded
+    state: str
+    body: Any = Field(sa_type=JSONB)
+    changed_by: str
+    changed_at: datetime = Field(sa_column=timestamp())

@@ -10,10 +10,19 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from fundmix_events.contracts import (
+    ContractAmended,
     ContractEvent,
     ContractSigned,
+    ContractTerminated,
+    DeliveryAccepted,
+    DeliveryReported,
     InstalmentApproved,
     InstalmentPaid,
+    InvoiceRecorded,
+    PaymentConfirmed,
+    PaymentReversed,
+    Recognition,
+    RecoveryReceived,
 )
 from fundmix_events.donations import DonationEvent, DonationKind, DonationReceived, PledgeMade
 from fundmix_events.ledger import AccountCode
@@ -30,6 +39,14 @@ PostableEvent = (
     | ContractSigned
     | InstalmentApproved
     | InstalmentPaid
+    | InvoiceRecorded
+    | PaymentConfirmed
+    | PaymentReversed
+    | DeliveryReported
+    | DeliveryAccepted
+    | ContractAmended
+    | RecoveryReceived
+    | ContractTerminated
     | PledgeMade
     | DonationReceived
 )
@@ -44,15 +61,36 @@ def gift_fund(restricted_to: str | None) -> str:
     return GENERAL_FUND if restricted_to is None else f"purpose:{restricted_to}"
 
 
-def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:
+def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa: C901, PLR0911, PLR0912  # a case for each event, and nothing else
     """The entry of an event; None for one that moves nothing in the books."""
     match event:
-        case OrganisationRegistered() | OrganisationChanged() | InstalmentApproved():
+        case OrganisationRegistered() | OrganisationChanged():
             return None
+        case InvoiceRecorded() | PaymentConfirmed() | DeliveryReported():
+            return None
+        case InstalmentApproved():
+            return _entry(event, event_id, on=event.approved_on, postings=_approved(event))
         case ContractSigned():
             return _entry(event, event_id, on=event.signed_on, postings=_signed(event))
         case InstalmentPaid():
             return _entry(event, event_id, on=event.paid_on, postings=_paid(event))
+        case PaymentReversed():
+            # The money never moved: on the day it was said to, there is nothing.
+            return _entry(
+                event,
+                event_id,
+                on=event.paid_on,
+                occurred_on=event.reversed_on,
+                postings=_reversed(event),
+            )
+        case DeliveryAccepted():
+            return _entry(event, event_id, on=event.accepted_on, postings=_accepted(event))
+        case ContractAmended():
+            return _entry(event, event_id, on=event.amended_on, postings=_promised(event))
+        case RecoveryReceived():
+            return _entry(event, event_id, on=event.received_on, postings=_recovered(event))
+        case ContractTerminated():
+            return _entry(event, event_id, on=event.terminated_on, postings=_promised(event))
         case PledgeMade():
             return _entry(event, event_id, on=event.pledged_on, postings=_pledged(event))
         case DonationReceived():
@@ -69,17 +107,64 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:
 
 def _signed(event: ContractSigned) -> Iterator[Posting]:
     """A promise to pay: beside the books, against its counter account."""
-    yield _debit(event, AccountCode.CONTRACT_COMMITMENT, event.ceiling)
-    yield _credit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, event.ceiling)
+    yield from _commitment(event, event.ceiling)
+
+
+def _approved(event: InstalmentApproved) -> Iterator[Posting]:
+    """What a deduction takes off work that was accepted was never earned."""
+    if event.recognition is not None:
+        yield from _recognised(event, event.recognition)
 
 
 def _paid(event: InstalmentPaid) -> Iterator[Posting]:
     """Cash before acceptance is an advance; the promise shrinks by all that was due."""
     if event.payable.amount_minor > 0:
         yield _debit(event, AccountCode.BANK, event.payable)
-        yield _credit(event, AccountCode.ADVANCE_RECEIVED, event.payable)
-    yield _credit(event, AccountCode.CONTRACT_COMMITMENT, event.scheduled)
-    yield _debit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, event.scheduled)
+        if event.recognition is None:
+            yield _credit(event, AccountCode.ADVANCE_RECEIVED, event.payable)
+        else:
+            yield from _recognised(event, event.recognition)
+    yield from _commitment(event, -event.scheduled)
+
+
+def _reversed(event: PaymentReversed) -> Iterator[Posting]:
+    """The mirror of the payment; and the instalment is promised again."""
+    if event.payable.amount_minor > 0:
+        yield _credit(event, AccountCode.BANK, event.payable)
+        yield from _recognised(event, event.recognition)
+    yield from _commitment(event, event.scheduled)
+
+
+def _accepted(event: DeliveryAccepted) -> Iterator[Posting]:
+    """Acceptance earns the income: first out of what was paid before, then as a claim."""
+    yield from _recognised(event, event.recognition)
+
+
+def _promised(event: ContractAmended | ContractTerminated) -> Iterator[Posting]:
+    """What is promised from now on, and what is earned of it."""
+    yield from _recognised(event, event.recognition)
+    yield from _commitment(event, event.commitment)
+
+
+def _recovered(event: RecoveryReceived) -> Iterator[Posting]:
+    yield _credit(event, AccountCode.BANK, event.amount)
+    yield from _recognised(event, event.recognition)
+
+
+def _recognised(event: ContractEvent, recognition: Recognition) -> Iterator[Posting]:
+    if recognition.receivable.amount_minor != 0:
+        yield _debit(event, AccountCode.RECEIVABLE, recognition.receivable)
+    if recognition.advance_received.amount_minor != 0:
+        yield _credit(event, AccountCode.ADVANCE_RECEIVED, recognition.advance_received)
+    if recognition.income.amount_minor != 0:
+        yield _credit(event, AccountCode.SERVICE_INCOME, recognition.income)
+
+
+def _commitment(event: ContractEvent, more: Money) -> Iterator[Posting]:
+    """A promise beside the books grows or, below nothing, shrinks."""
+    if more.amount_minor != 0:
+        yield _debit(event, AccountCode.CONTRACT_COMMITMENT, more)
+        yield _credit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, more)
 
 
 def _pledged(event: PledgeMade) -> Iterator[Posting]:
@@ -125,12 +210,15 @@ def _entry(
     on: date,
     postings: Iterator[Posting],
     occurred_on: date | None = None,
-) -> Entry:
+) -> Entry | None:
+    legs = tuple(postings)
+    if not legs:
+        return None
     return Entry(
         event_id=event_id,
         kind=event.type,
         agency=event.agency,
         occurred_on=occurred_on or on,
         value_on=on,
-        postings=tuple(postings),
+        postings=legs,
     )

@@ -3,15 +3,20 @@
 from typing import Final
 
 from fundmix_events.channel import Channel
-from fundmix_events.contracts import InstalmentPaid
+from fundmix_events.contracts import InstalmentPaid, PaymentReversed, RecoveryReceived
 from fundmix_events.donations import DonationReceived
 from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection
 
 from ledger_svc.domain.mix import Mix
 
-# Kinds of entries by which money comes to an agency from outside.
-RECEIPT_KINDS: Final = (InstalmentPaid.type, DonationReceived.type)
+# Kinds of entries by which money comes to an agency from outside, or goes back there.
+RECEIPT_KINDS: Final = (
+    InstalmentPaid.type,
+    PaymentReversed.type,
+    RecoveryReceived.type,
+    DonationReceived.type,
+)
 READ: Final = """
     SELECT a.agency, a.code, a.channel, sum(p.amount_minor)::bigint AS amount_minor
     FROM period_balance p JOIN account a USING (account_id)

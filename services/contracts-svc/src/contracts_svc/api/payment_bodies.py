@@ -1,0 +1,58 @@
+"""What goes in and out over HTTP about paying, and about what waits to be done."""
+
+from datetime import date
+from uuid import UUID
+
+from fundmix_events.day import Day
+from fundmix_events.money import Amount, AmountOrNothing, Money
+from fundmix_events.text import Label, Remark
+from pydantic import BaseModel
+
+from contracts_svc.api.bodies import BodyIn
+
+
+class InvoiceIn(BodyIn):
+    invoice_number: Label
+    invoiced_on: Day
+
+
+class ApprovalIn(BodyIn):
+    """`payable` is what the officer expects to approve; another amount is refused."""
+
+    deduction: AmountOrNothing = Money.of(0)
+    payable: AmountOrNothing | None = None
+
+
+class PaymentIn(BodyIn):
+    """A transfer as the bank confirmed it; `paid_on` is its value date."""
+
+    amount: AmountOrNothing
+    paid_on: Day
+    bank_reference: Label
+
+
+class ConfirmationIn(BodyIn):
+    arrived_on: Day
+
+
+class ReversalIn(BodyIn):
+    reason: Remark
+
+
+class RecoveryIn(BodyIn):
+    """What the agency has paid back, as the buyer's bank confirmed it."""
+
+    amount: Amount
+    received_on: Day
+    bank_reference: Label
+
+
+class TodoOut(BaseModel):
+    """`action` is what waits: `approve` or `pay`."""
+
+    action: str
+    contract_id: UUID
+    contract_number: str
+    instalment_number: int
+    due_on: date
+    payable: Money
