@@ -12,9 +12,15 @@ from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 
 from registry_svc import NAME
+from registry_svc.api.change_requests import change_requests_router
+from registry_svc.api.imports import imports_router
 from registry_svc.api.organisations import organisations_router
 from registry_svc.api.policy import POLICY
 from registry_svc.api.problems import PROBLEMS
+from registry_svc.api.public import public_router
+from registry_svc.api.recording import Recording
+from registry_svc.api.standing import standing_router
+from registry_svc.api.suspension import suspension_router
 from registry_svc.commands import Commands
 from registry_svc.settings import Settings
 
@@ -26,6 +32,7 @@ def build_api(process: Process) -> FastAPI:
     runner = CommandRunner(database, clock=clock)
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
+    recording = Recording(runner, commands, clock=clock)
     return build_app(
         title=NAME,
         settings=process.settings.http,
@@ -33,7 +40,12 @@ def build_api(process: Process) -> FastAPI:
         policy=POLICY,
         verifier=process.verifier,
         routers=[
-            organisations_router(database, runner, commands),
+            imports_router(runner, commands),
+            organisations_router(database, runner, commands, clock=clock),
+            change_requests_router(database, runner, commands),
+            suspension_router(recording, clock=clock),
+            standing_router(recording, clock=clock),
+            public_router(database, clock=clock),
             operations_router(database, runner),
         ],
         health=process.health,

@@ -19,6 +19,9 @@ AGENCY: Final = {
     "town": None,
     "registered_on": "2009-01-15",
 }
+# What an event says besides, and what an answer says besides that.
+SAID: Final = AGENCY | {"suspended_on": None, "standing": None}
+SHOWN: Final[dict[str, Any]] = SAID | {"warnings": []}
 
 
 async def register(officer: Caller, **values: Any) -> httpx2.Response:
@@ -36,7 +39,7 @@ async def test_a_registered_organisation_is_answered_and_said_in_full(
     answer = await register(officer)
 
     assert answer.status_code == 201
-    assert answer.json() == AGENCY | {"version": 1}
+    assert answer.json() == SHOWN | {"version": 1}
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/organisations/{CODE}"
     assert answer.headers["fundmix-position"] == f"fundmix.registry:{CODE}:1"
@@ -46,7 +49,7 @@ async def test_a_registered_organisation_is_answered_and_said_in_full(
         CODE,
         1,
     )
-    assert json.loads(said.body)["data"] == {"aggregate_version": 1, "organisation": AGENCY}
+    assert json.loads(said.body)["data"] == {"aggregate_version": 1, "organisation": SAID}
 
 
 async def test_the_event_names_who_registered_in_which_request(api: Api, officer: Caller) -> None:
@@ -67,7 +70,7 @@ async def test_what_was_registered_is_shown_with_its_version(officer: Caller) ->
 
     answer = await officer.get(f"/v1/organisations/{CODE}")
 
-    assert answer.json() == AGENCY | {"version": 1}
+    assert answer.json() == SHOWN | {"version": 1}
     assert answer.headers["etag"] == '"1"'
 
 
@@ -112,17 +115,17 @@ async def test_a_change_is_answered_and_said_in_full(api: Api, officer: Caller) 
     await register(officer)
 
     answer = await officer.patch(
-        f"/v1/organisations/{CODE}", {"name": "新名", "level": None, "town": "莞城街道"}, version=1
+        f"/v1/organisations/{CODE}", {"level": None, "town": "莞城街道"}, version=1
     )
 
-    changed = AGENCY | {"name": "新名", "level": None, "town": "莞城街道"}
+    changed = {"level": None, "town": "莞城街道"}
     assert answer.status_code == 200
-    assert answer.json() == changed | {"version": 2}
+    assert answer.json() == SHOWN | changed | {"version": 2}
     assert answer.headers["etag"] == '"2"'
     assert answer.headers["fundmix-position"] == f"fundmix.registry:{CODE}:2"
     said = (await api.events())[1]
     assert (said.type, said.aggregate_version) == ("registry.organisation_changed", 2)
-    assert json.loads(said.body)["data"]["organisation"] == changed
+    assert json.loads(said.body)["data"]["organisation"] == SAID | changed
 
 
 @pytest.mark.parametrize("body", [{}, {"name": NAME}, {"name": f" {NAME} ", "level": "city"}])
@@ -134,7 +137,7 @@ async def test_a_change_to_what_already_is_leaves_the_version_and_says_nothing(
     answer = await officer.patch(f"/v1/organisations/{CODE}", body, version=1)
 
     assert answer.status_code == 200
-    assert answer.json() == AGENCY | {"version": 1}
+    assert answer.json() == SHOWN | {"version": 1}
     assert answer.headers["etag"] == '"1"'
     assert len(await api.events()) == 1
 
@@ -151,6 +154,17 @@ async def test_of_two_who_change_the_same_version_one_is_refused(api: Api, offic
 
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
     assert len(await api.events()) == 2
+
+
+async def test_a_kind_that_seldom_has_such_a_code_is_registered_with_a_warning(
+    officer: Caller,
+) -> None:
+    answer = await register(officer, kind="enterprise")
+
+    assert answer.status_code == 201
+    [warning] = answer.json()["warnings"]
+    assert (warning["pointer"], warning["code"]) == ("/kind", "implausible_kind")
+    assert (await officer.get(f"/v1/organisations/{CODE}")).json()["warnings"] == [warning]
 
 
 async def test_an_agency_changes_its_own_entry(api: Api, officer: Caller) -> None:

@@ -1,5 +1,6 @@
 """Every route of the register with every role, on the caller's own row and on another's."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
@@ -19,28 +20,71 @@ from registry_svc.api.policy import POLICY
 
 CODE: Final = {Owner.OURS: "52441900AJC6XAY6DW", Owner.THEIRS: "52441900DNF0KCB4UQ"}
 
-ROWS: Final = PolicyRows(
-    organisations=dict.fromkeys(Role, CODE[Owner.OURS]),
-    parameters={owner: {"code": code} for owner, code in CODE.items()},
-    bodies={
-        ("POST", "/v1/organisations"): lambda owner: {
-            "code": CODE[owner],
-            "name": owner,
-            "kind": "agency",
+SOURCE: Final = {"document": "公告", "issued_on": "2024-01-02"}
+EVIDENCE: Final = [{"name": "批复", "sha256": "0" * 64}]
+TAX_YEARS: Final = {"kind": "income_exemption", "years": [2024], "source": SOURCE}
+BY_CODE: Final = "/v1/organisations/{code}"
+
+
+def an_organisation(owner: Owner) -> object:
+    return {"code": CODE[owner], "name": owner, "kind": "agency"}
+
+
+def a_change(owner: Owner) -> object:
+    return {"changes": {"name": f"new {owner}"}, "reason": "a trial", "evidence": EVIDENCE}
+
+
+def always(body: object) -> Callable[[Owner], object]:
+    return lambda _: body
+
+
+def policy_rows(request_ids: Mapping[Owner, str]) -> PolicyRows:
+    return PolicyRows(
+        organisations=dict.fromkeys(Role, CODE[Owner.OURS]),
+        parameters={
+            owner: {"code": code, "request_id": request_ids[owner]} for owner, code in CODE.items()
         },
-        ("PATCH", "/v1/organisations/{code}"): lambda owner: {"name": owner},
-    },
-    lists={("GET", "/v1/organisations"): "code"},
-)
+        bodies={
+            ("POST", "/v1/organisations"): an_organisation,
+            # A JSON object on one line is NDJSON too.
+            ("POST", "/v1/organisations/import"): an_organisation,
+            ("PATCH", BY_CODE): lambda owner: {"town": owner},
+            ("POST", f"{BY_CODE}/change-requests"): a_change,
+            ("POST", "/v1/change-requests/{request_id}/reject"): always({"reason": "a trial"}),
+            ("POST", f"{BY_CODE}/suspend"): always({"reason": "a trial", "from_on": "2024-01-02"}),
+            ("POST", f"{BY_CODE}/reinstate"): always({"reason": "a trial"}),
+            ("POST", f"{BY_CODE}/abnormal-listings"): always(
+                {"listed_on": "2024-01-02", "reason": "a trial", "source": SOURCE}
+            ),
+            ("POST", f"{BY_CODE}/abnormal-listings/remove"): always(
+                {"removed_on": "2024-01-03", "source": SOURCE}
+            ),
+            ("POST", f"{BY_CODE}/charity-status"): always(
+                {"status": "none", "since_on": "2024-01-02", "source": SOURCE}
+            ),
+            ("POST", f"{BY_CODE}/tax-qualifications"): always(TAX_YEARS),
+            ("POST", f"{BY_CODE}/tax-qualifications/withdraw"): always(TAX_YEARS),
+        },
+        lists={
+            ("GET", "/v1/organisations"): "code",
+            ("GET", "/v1/change-requests"): "request_id",
+        },
+    )
 
 
 @pytest.fixture(scope="module")
 async def policy_trials(shared_api: Api) -> PolicyTrials:
-    admin = shared_api.caller("admin")
+    # Somebody else than who tries: nobody decides on what he has asked for himself.
+    admin = shared_api.caller("admin", subject="another")
+    request_ids: dict[Owner, str] = {}
     for owner in Owner:
-        body = ROWS.bodies["POST", "/v1/organisations"](owner)
-        assert (await admin.post("/v1/organisations", body)).is_success
-    return PolicyTrials(shared_api, ROWS)
+        registered = await admin.post("/v1/organisations", an_organisation(owner))
+        assert registered.is_success
+        asked = await admin.post(
+            f"/v1/organisations/{CODE[owner]}/change-requests", a_change(owner)
+        )
+        request_ids[owner] = asked.json()["request_id"]
+    return PolicyTrials(shared_api, policy_rows(request_ids))
 
 
 @pytest.mark.parametrize("trial", trials(POLICY, Role), ids=str)

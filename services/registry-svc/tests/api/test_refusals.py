@@ -19,6 +19,7 @@ MISFITS: Final[list[tuple[dict[str, Any], str, str]]] = [
     ({"code": 5}, "/code", "string_type"),
     ({"name": ""}, "/name", "string_too_short"),
     ({"name": " \t "}, "/name", "string_too_short"),
+    ({"name": "\u200b"}, "/name", "text_invisible"),
     ({"name": "示" * 201}, "/name", "string_too_long"),
     ({"name": "示例\u0007甲"}, "/name", "text_control_character"),
     ({"name": "示例\u0000甲"}, "/name", "text_control_character"),
@@ -95,12 +96,6 @@ async def test_what_every_organisation_has_must_be_sent(
         (AGENCY, 409, "already_registered", "/code"),
         (AGENCY | {"name": "示例乙"}, 409, "name_conflict", "/name"),
         (
-            AGENCY | {"code": "91441900LX8R25H7GP", "kind": "agency"},
-            422,
-            "implausible_kind",
-            "/kind",
-        ),
-        (
             AGENCY | {"code": "52441900DNF0KCB4UQ", "registered_on": "9999-12-31"},
             422,
             "future_date",
@@ -130,6 +125,17 @@ async def test_a_founding_day_to_come_is_refused_as_a_change_too(
         answer = await registrar.patch(PATH, {"registered_on": "9999-12-31"}, version=1)
 
     assert refusal(answer) == (422, "future_date", {"/registered_on": "future_date"})
+
+
+@pytest.mark.usefixtures("known")
+async def test_another_name_is_refused_as_a_change_by_one_person(
+    shared_api: Api, registrar: Caller
+) -> None:
+    async with nothing_written(shared_api.database):
+        answer = await registrar.patch(PATH, {"name": "示例乙", "town": "莞城街道"}, version=1)
+
+    assert refusal(answer) == (409, "change_request_needed", {"/name": "change_request_needed"})
+    assert f"{PATH}/change-requests" in answer.json()["detail"]
 
 
 @pytest.mark.usefixtures("known")

@@ -5,16 +5,15 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
-from fundmix_events.credit_code import KIND_BY_PREFIX, check_character
-from fundmix_events.registry import Level, Organisation, OrganisationKind
+from fundmix_events.credit_code import check_character
+from fundmix_events.registry import Level, Organisation
 from registry_svc.domain.errors import (
     AlreadyRegisteredError,
+    ChangeRequestNeededError,
     FutureDateError,
-    ImplausibleKindError,
     NameConflictError,
 )
 from registry_svc.domain.registration import (
-    KINDS_BY_FORM,
     Registration,
     change_organisation,
     refusal_of_known,
@@ -23,19 +22,6 @@ from registry_svc.domain.registration import (
 
 TODAY: Final = date(2025, 3, 3)
 TOMORROW: Final = TODAY + timedelta(days=1)
-
-KIND_AND_PREFIX: Final = [
-    ("agency", "52"),
-    ("agency", "51"),
-    ("buyer", "11"),
-    ("buyer", "12"),
-    ("enterprise", "91"),
-    ("foundation", "53"),
-    ("social_group", "51"),
-    ("university", "12"),
-    ("university", "52"),
-    ("university", "91"),
-]
 
 
 def a_code(prefix: str = "52") -> str:
@@ -72,36 +58,6 @@ def test_an_organisation_was_not_founded_tomorrow() -> None:
         register_organisation(an_organisation(registered_on=TOMORROW), today=TODAY)
 
     assert refused.value.pointer == "/registered_on"
-
-
-@pytest.mark.parametrize(("kind", "prefix"), KIND_AND_PREFIX)
-def test_a_kind_is_registered_under_the_codes_that_it_can_have(kind: str, prefix: str) -> None:
-    register_organisation(an_organisation(kind=kind, code=a_code(prefix)), today=TODAY)
-
-
-@pytest.mark.parametrize(
-    ("kind", "prefix"),
-    [
-        (kind, prefix)
-        for kind in OrganisationKind
-        for prefix in KIND_BY_PREFIX
-        if (kind, prefix) not in KIND_AND_PREFIX
-    ],
-)
-def test_a_kind_is_not_registered_under_the_code_of_another(kind: str, prefix: str) -> None:
-    with pytest.raises(ImplausibleKindError) as refused:
-        register_organisation(an_organisation(kind=kind, code=a_code(prefix)), today=TODAY)
-
-    assert refused.value.pointer == "/kind"
-
-
-@pytest.mark.parametrize("kind", OrganisationKind)
-def test_a_code_of_a_form_unknown_to_us_says_nothing_about_the_kind(kind: str) -> None:
-    register_organisation(an_organisation(kind=kind, code=a_code("13")), today=TODAY)
-
-
-def test_every_form_that_codes_tell_says_which_kinds_it_can_be() -> None:
-    assert KINDS_BY_FORM.keys() == set(KIND_BY_PREFIX.values())
 
 
 def test_another_name_for_a_known_code_is_a_conflict() -> None:
@@ -144,6 +100,15 @@ def test_the_day_of_founding_is_not_changed_to_tomorrow() -> None:
         change_organisation(a_registration(), wanted=wanted, today=TODAY)
 
 
+def test_one_person_alone_changes_no_name() -> None:
+    wanted = an_organisation(name="乙")
+
+    with pytest.raises(ChangeRequestNeededError) as refused:
+        change_organisation(a_registration(), wanted=wanted, today=TODAY)
+
+    assert refused.value.pointer == "/name"
+
+
 @pytest.mark.parametrize("other", [{"code": a_code("51")}, {"kind": "university"}])
 def test_a_change_makes_no_other_organisation_of_it(other: dict[str, str]) -> None:
     with pytest.raises(AssertionError):
@@ -154,6 +119,6 @@ def test_a_registration_is_never_changed_in_place() -> None:
     before = a_registration()
     kept = replace(before)
 
-    change_organisation(before, wanted=an_organisation(name="乙"), today=TODAY)
+    change_organisation(before, wanted=an_organisation(town="乙镇"), today=TODAY)
 
     assert before == kept

@@ -2,35 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from fundmix_events.credit_code import KIND_BY_PREFIX
-from fundmix_events.registry import (
-    Organisation,
-    OrganisationChanged,
-    OrganisationKind,
-    OrganisationRegistered,
-)
+from fundmix_events.registry import Organisation, OrganisationChanged, OrganisationRegistered
 
 from registry_svc.domain.errors import (
     AlreadyRegisteredError,
+    ChangeRequestNeededError,
     FutureDateError,
-    ImplausibleKindError,
     NameConflictError,
     RegistryError,
 )
-
-# What an organisation may be here, by what its code says it was registered as (GB 32100-2015).
-# A university may be public, private non-profit or private; an agency may be an association.
-KINDS_BY_FORM: Final = {
-    "government": {OrganisationKind.BUYER},
-    "public_institution": {OrganisationKind.BUYER, OrganisationKind.UNIVERSITY},
-    "social_group": {OrganisationKind.SOCIAL_GROUP, OrganisationKind.AGENCY},
-    "agency": {OrganisationKind.AGENCY, OrganisationKind.UNIVERSITY},
-    "foundation": {OrganisationKind.FOUNDATION},
-    "enterprise": {OrganisationKind.ENTERPRISE, OrganisationKind.UNIVERSITY},
-}
-ANY_KIND: Final = frozenset(OrganisationKind)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +22,15 @@ class Registration:
     version: int
 
 
+Revision = tuple[Registration, OrganisationChanged | None]
+"""What an organisation is after a change, and its event; no event where nothing is different."""
+
+
 def register_organisation(
     organisation: Organisation, *, today: date
 ) -> tuple[Registration, OrganisationRegistered]:
-    """Raises ImplausibleKindError, FutureDateError."""
-    _check_kind(organisation)
-    _check_dates(organisation, today=today)
+    """Raises FutureDateError."""
+    check_dates(organisation, today=today)
     registration = Registration(organisation=organisation, version=1)
     event = OrganisationRegistered(
         aggregate_version=registration.version, organisation=organisation
@@ -66,29 +50,31 @@ def refusal_of_known(known: Registration, organisation: Organisation) -> Registr
     )
 
 
-def change_organisation(
-    before: Registration, *, wanted: Organisation, today: date
-) -> tuple[Registration, OrganisationChanged | None]:
-    """No event where nothing is different. Raises FutureDateError."""
+def change_organisation(before: Registration, *, wanted: Organisation, today: date) -> Revision:
+    """What one person may change alone. Raises ChangeRequestNeededError, FutureDateError."""
+    if wanted.name != before.organisation.name:
+        raise ChangeRequestNeededError(
+            "a name is changed by two persons: one asks for it with evidence "
+            f"(POST /v1/organisations/{wanted.code}/change-requests), another approves",
+            pointer="/name",
+        )
+    assert wanted.kind is before.organisation.kind, "a kind is changed by two persons"
+    if wanted.registered_on != before.organisation.registered_on:
+        check_dates(wanted, today=today)
+    return revise(before, wanted)
+
+
+def revise(before: Registration, wanted: Organisation) -> Revision:
+    """The next version, where something is different."""
     assert wanted.code == before.organisation.code, "an organisation keeps its code"
-    assert wanted.kind is before.organisation.kind, "an organisation keeps its kind"
     if wanted == before.organisation:
         return before, None
-    _check_dates(wanted, today=today)
     after = Registration(organisation=wanted, version=before.version + 1)
     return after, OrganisationChanged(aggregate_version=after.version, organisation=wanted)
 
 
-def _check_kind(organisation: Organisation) -> None:
-    form = KIND_BY_PREFIX.get(organisation.code[:2])
-    if organisation.kind not in KINDS_BY_FORM.get(form or "", ANY_KIND):
-        raise ImplausibleKindError(
-            f"{organisation.code} is the code of a {form}, which is no {organisation.kind}",
-            pointer="/kind",
-        )
-
-
-def _check_dates(organisation: Organisation, *, today: date) -> None:
+def check_dates(organisation: Organisation, *, today: date) -> None:
+    """Raises FutureDateError."""
     registered_on = organisation.registered_on
     if registered_on is not None and registered_on > today:
         raise FutureDateError(f"{registered_on} is not yet", pointer="/registered_on")

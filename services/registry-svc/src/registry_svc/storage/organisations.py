@@ -1,65 +1,75 @@
 """Organisations in the database."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from fundmix_events.registry import Organisation
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 
 from registry_svc.domain.errors import OrganisationNotFoundError
 from registry_svc.domain.registration import Registration
 
-# Waits for whoever is registering the same code, and then adds nothing.
+COLUMNS: Final = "version, code, name, kind, level, town, registered_on, suspended_on, standing"
+# In the order of codes, so that of two who register the same ones neither waits for the other for
+# ever. Waits for whoever is registering a code, and then adds nothing.
 INSERT: Final = """
     INSERT INTO organisation
         (code, version, name, kind, level, town, registered_on, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    SELECT code, 1, name, kind, level, town, registered_on, $7
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[])
+        AS u (code, name, kind, level, town, registered_on)
+    ORDER BY code
     ON CONFLICT (code) DO NOTHING
-    RETURNING true
+    RETURNING code
 """
-READ: Final = (
-    "SELECT version, code, name, kind, level, town, registered_on FROM organisation WHERE code = $1"
-)
+READ: Final = f"SELECT {COLUMNS} FROM organisation WHERE code = $1"  # noqa: S608  # our own columns
+READ_MANY: Final = f"SELECT {COLUMNS} FROM organisation WHERE code = ANY($1::text[])"  # noqa: S608  # our own columns
 LOCK: Final = f"{READ} FOR UPDATE"
 SAVE: Final = """
-    UPDATE organisation SET version = $2, name = $3, level = $4, town = $5, registered_on = $6
+    UPDATE organisation
+    SET version = $2, name = $3, kind = $4, level = $5, town = $6, registered_on = $7,
+        suspended_on = $8, standing = $9
     WHERE code = $1
 """
 # Without an index of its own: a city has some thousand organisations, read here by their key.
-LIST: Final = """
-    SELECT version, code, name, kind, level, town, registered_on
+LIST: Final = f"""
+    SELECT {COLUMNS}
     FROM organisation
     WHERE ($1::text IS NULL OR kind = $1)
       AND ($2::text IS NULL OR town = $2)
       AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0)
       AND code > $4
     ORDER BY code LIMIT $5
-"""
+"""  # noqa: S608  # our own columns
 
 
 async def insert(
     connection: Connection, registration: Registration, *, recorded_at: datetime
 ) -> bool:
     """False: there is an organisation of that code already."""
-    organisation = registration.organisation
-    is_new = await connection.fetchval(
-        INSERT,
-        organisation.code,
-        registration.version,
-        organisation.name,
-        organisation.kind,
-        organisation.level,
-        organisation.town,
-        organisation.registered_on,
-        recorded_at,
-    )
-    return bool(is_new)
+    return bool(await insert_many(connection, [registration.organisation], recorded_at=recorded_at))
+
+
+async def insert_many(
+    connection: Connection, organisations: Sequence[Organisation], *, recorded_at: datetime
+) -> set[str]:
+    """The codes of those that were not there already."""
+    rows = [(o.code, o.name, o.kind, o.level, o.town, o.registered_on) for o in organisations]
+    added = await connection.fetch(INSERT, *columns(rows, 6), recorded_at)
+    return {row["code"] for row in added}
 
 
 async def read(connection: Connection, code: str) -> Registration:
     """Raises OrganisationNotFoundError."""
     return _found(await connection.fetchrow(READ, code), code)
+
+
+async def read_many(connection: Connection, codes: Sequence[str]) -> dict[str, Organisation]:
+    rows = await connection.fetch(READ_MANY, codes)
+    return {row["code"]: registration_of(row).organisation for row in rows}
 
 
 async def load_for_update(connection: Connection, code: str) -> Registration:
@@ -69,14 +79,18 @@ async def load_for_update(connection: Connection, code: str) -> Registration:
 
 async def save(connection: Connection, registration: Registration) -> None:
     organisation = registration.organisation
+    standing = organisation.standing
     await connection.execute(
         SAVE,
         organisation.code,
         registration.version,
         organisation.name,
+        organisation.kind,
         organisation.level,
         organisation.town,
         organisation.registered_on,
+        organisation.suspended_on,
+        None if standing is None else standing.model_dump_json(),
     )
 
 
@@ -90,14 +104,17 @@ async def list_rows(
     rows_max: int,
 ) -> list[Registration]:
     rows = await connection.fetch(LIST, kind, town, name, after, rows_max)
-    return [_registration(row) for row in rows]
+    return [registration_of(row) for row in rows]
+
+
+def registration_of(row: asyncpg.Record) -> Registration:
+    values: dict[str, Any] = dict(row)
+    if values["standing"] is not None:
+        values["standing"] = json.loads(values["standing"])
+    return Registration(organisation=Organisation.model_validate(values), version=row["version"])
 
 
 def _found(row: asyncpg.Record | None, code: str) -> Registration:
     if row is None:
         raise OrganisationNotFoundError(f"no organisation {code} is in the register")
-    return _registration(row)
-
-
-def _registration(row: asyncpg.Record) -> Registration:
-    return Registration(organisation=Organisation.model_validate(dict(row)), version=row["version"])
+    return registration_of(row)
