@@ -36,7 +36,8 @@ ACCOUNTS: Final = """
     TABLE known UNION ALL TABLE added
 """
 # Both are taken in the order of their keys, as by every writer of these tables. An account that the
-# entries move often is written once.
+# entries move often is written once. The range stands at the entries as well: else the planner may
+# read all of the journal.
 ADD_MOVEMENTS: Final = """
     WITH moved AS (
         INSERT INTO balance (account_id, amount_minor, last_seq)
@@ -50,7 +51,7 @@ ADD_MOVEMENTS: Final = """
     INSERT INTO period_balance (period, account_id, kind, amount_minor)
     SELECT e.period, p.account_id, e.kind, sum(p.amount_minor)::bigint
     FROM posting p JOIN journal_entry e USING (seq)
-    WHERE seq >= $1 AND seq < $2
+    WHERE p.seq >= $1 AND p.seq < $2 AND e.seq >= $1 AND e.seq < $2
     GROUP BY e.period, p.account_id, e.kind ORDER BY e.period, p.account_id, e.kind
     ON CONFLICT (period, account_id, kind) DO UPDATE
     SET amount_minor = period_balance.amount_minor + excluded.amount_minor
