@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -148,9 +149,8 @@ async def _fresh(
     """What the inbox takes as new: the second guard behind the numbers, by event id."""
     if not deliveries:
         return []
-    rows = [_inbox_row(delivery) for delivery, _ in deliveries]
-    recorded = await inbox.record(connection, rows)
-    fresh = [pair for pair, row in zip(deliveries, rows, strict=True) if row[:3] in recorded]
+    is_new = await inbox.record(connection, [_inbox_row(delivery) for delivery, _ in deliveries])
+    fresh = list(compress(deliveries, is_new))
     if len(fresh) < len(deliveries):
         log.warning("known_events_under_new_numbers", events=len(deliveries) - len(fresh))
     return fresh

@@ -36,7 +36,6 @@ RECORD: Final = """
     INSERT INTO inbox (topic, partition, number, event_id)
     SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[])
     ON CONFLICT (event_id) DO NOTHING
-    RETURNING topic, partition, number
 """
 
 
@@ -98,7 +97,13 @@ async def ids_of_numbers(
 
 async def record(
     connection: Connection, rows: Sequence[tuple[str, int, int, UUID]]
-) -> set[tuple[str, int, int]]:
-    """Those (topic, partition, number) whose event was not consumed before, under any number."""
-    recorded = await connection.fetch(RECORD, *columns(rows, 4))
-    return {(r["topic"], r["partition"], r["number"]) for r in recorded}
+) -> Sequence[bool]:
+    """For each (topic, partition, number, id): whether its event was not consumed before.
+
+    The numbers are new; the same event may come again under another one.
+    """
+    status = await connection.execute(RECORD, *columns(rows, 4))
+    if status == f"INSERT 0 {len(rows)}":
+        return [True] * len(rows)
+    recorded = await ids_of_numbers(connection, [row[:3] for row in rows])
+    return [row[:3] in recorded for row in rows]
