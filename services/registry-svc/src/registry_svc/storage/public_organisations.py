@@ -23,7 +23,7 @@ OF_TOWN: Final = "town = {}"
 OF_NAME: Final = "name_grams(name) @> name_grams({0}) AND strpos(lower(name), lower({0})) > 0"
 SUSPENDED: Final = "suspended_on <= {}"
 NOT_SUSPENDED: Final = "(suspended_on <= {}) IS NOT TRUE"
-AFTER: Final = {Sort.NAME: "(name, code) > ({}, {})", Sort.CODE: "code > {1}"}
+AFTER: Final = {Sort.NAME: "(name, code) > ({}, {})", Sort.CODE: "code > {}"}
 ORDER: Final = {Sort.NAME: "name, code", Sort.CODE: "code"}
 
 
@@ -54,7 +54,8 @@ async def list_rows(
     if is_suspended is not None:
         conditions.append((SUSPENDED if is_suspended else NOT_SUSPENDED).format(*given(today)))
     if after is not None:
-        conditions.append(AFTER[sort].format(*given(*after)))
+        last = after if sort is Sort.NAME else after[1:]
+        conditions.append(AFTER[sort].format(*given(*last)))
     limit = given(rows_max)[0]
     statement = f"""
         SELECT {COLUMNS} FROM organisation WHERE {" AND ".join(conditions)}
