@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 NUMBER_MAX: Final = 2**62
+NUMBER_DIGITS_MAX: Final = len(str(NUMBER_MAX))
 VERSION: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
@@ -73,12 +75,12 @@ class Envelope:
                 raise MalformedEnvelopeError(f"header {name} is not UTF-8") from error
         _require(texts, "ce_specversion", SPEC_VERSION)
         _require(texts, "content-type", CONTENT_TYPE)
-        event_type, version = _type_and_version(texts)
+        event_type = _text(texts, "ce_type")
         return Envelope(
             id=_uuid(texts),
             source=_text(texts, "ce_source"),
             type=event_type,
-            version=version,
+            version=_version(event_type, _text(texts, "ce_dataschema")),
             time=_instant(texts),
             number=number_of(headers),
             traceparent=texts.get("traceparent"),
@@ -98,15 +100,17 @@ def number_of(headers: Sequence[tuple[str, bytes]]) -> int:
     raw = next((value for name, value in headers if name == "ce_sequence"), None)
     if raw is None:
         raise MalformedEnvelopeError("header ce_sequence is missing")
-    if not (raw.isdigit() and len(raw) <= len(str(NUMBER_MAX)) and 0 < int(raw) <= NUMBER_MAX):
+    number = int(raw) if raw.isdigit() and len(raw) <= NUMBER_DIGITS_MAX else 0
+    if not 0 < number <= NUMBER_MAX:
         raise MalformedEnvelopeError("header ce_sequence is not a positive whole number")
-    return int(raw)
+    return number
 
 
 def _text(texts: Mapping[str, str], name: str) -> str:
-    if not texts.get(name):
+    text = texts.get(name)
+    if not text:
         raise MalformedEnvelopeError(f"header {name} is missing")
-    return texts[name]
+    return text
 
 
 def _require(texts: Mapping[str, str], name: str, wanted: str) -> None:
@@ -114,13 +118,13 @@ def _require(texts: Mapping[str, str], name: str, wanted: str) -> None:
         raise MalformedEnvelopeError(f"header {name} is not {wanted}")
 
 
-def _type_and_version(texts: Mapping[str, str]) -> tuple[str, int]:
-    event_type = _text(texts, "ce_type")
-    schema = _text(texts, "ce_dataschema")
+# The same few schemas stand in all messages.
+@lru_cache(maxsize=256)
+def _version(event_type: str, schema: str) -> int:
     version = schema.rpartition(":v")[2]
     if schema != schema_urn(event_type, version) or VERSION.fullmatch(version) is None:
         raise MalformedEnvelopeError("header ce_dataschema does not name a version of ce_type")
-    return event_type, int(version)
+    return int(version)
 
 
 def _uuid(texts: Mapping[str, str]) -> UUID:
