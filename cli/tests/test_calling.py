@@ -223,6 +223,21 @@ async def test_a_change_gives_its_position_to_those_who_build_on_it() -> None:
     assert service.requests[1].headers["fundmix-after"] == "fundmix.registry:X:1, a:b:2"
 
 
+async def test_a_file_is_sent_as_it_is_and_each_time_anew() -> None:
+    service = Service()
+    content = "代码\n".encode("gb18030")
+    async with serving(service), client_of(service) as client:
+        for _ in range(2):
+            await client.upload(
+                REGISTRY, PATH, claims=ADMIN, content=content, params={"dry_run": "true"}
+            )
+
+    first, second = service.requests
+    assert first.line.split()[1] == f"{PATH}?dry_run=true"
+    assert first.body == second.body == content
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+
+
 async def test_a_list_is_read_page_after_page() -> None:
     pages = [
         Reply(body={"items": [{"n": 1}, {"n": 2}], "next_cursor": "two words"}),

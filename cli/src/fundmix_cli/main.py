@@ -7,6 +7,7 @@ from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
 from fundmix_cli.commands.quarantine import quarantine
+from fundmix_cli.commands.registry import registry
 from fundmix_cli.commands.status import logs, status
 from fundmix_cli.commands.token import token
 from fundmix_cli.commands.topics import topics
@@ -21,6 +22,7 @@ for command in (up, down, status, logs, reset, token, load, mix, demo):
     app.command()(command)
 app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(registry, name="registry")
 
 if __name__ == "__main__":
     app()

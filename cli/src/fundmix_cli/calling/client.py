@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx2
 from pydantic import ValidationError
@@ -96,6 +97,25 @@ class ServiceClient:
             headers["Fundmix-After"] = ", ".join(after)
         response = await self._send(
             "POST", service, path, claims=claims, headers=headers, content=content
+        )
+        return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
+
+    async def upload(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        content: bytes,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> Answer:
+        """A file as it is; each upload is a new one, though its file may be known.
+
+        Raises RefusedError and ServiceAwayError.
+        """
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": str(uuid4())}
+        response = await self._send(
+            "POST", service, path, claims=claims, headers=headers, params=params, content=content
         )
         return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
 
