@@ -74,6 +74,8 @@ CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ),
     ("always", samples.recovery_received()),
     ("always", samples.contract_terminated()),
+    ("always", samples.obligation_met()),
+    ("always", samples.obligation_overdue()),
     ("unrestricted", samples.pledge_made()),
     ("restricted to a purpose", samples.pledge_made(restricted_to="PURPOSE")),
     ("cash, unrestricted", samples.donation_received()),

@@ -52,7 +52,7 @@ def test_by_default_a_service_is_one_process_with_all_its_parts(tmp_path: Path) 
     steps = planned(tmp_path)
 
     command = daemon(steps["contracts"]).program.command()
-    assert list(command[1:]) == ["-m", "contracts_svc", "run", "api", "relay", "consumer"]
+    assert list(command[1:]) == ["-m", "contracts_svc", "run", "api", "relay", "consumer", "clock"]
     assert steps.keys() >= {"postgres", "broker", "issuer", "databases", "ledger-migrate"}
 
 

@@ -58,7 +58,7 @@ class Servers:
 
 SERVICES: Final = (
     Service(name="registry", parts=("api", "relay"), port=8010),
-    Service(name="contracts", parts=("api", "relay", "consumer"), port=8020),
+    Service(name="contracts", parts=("api", "relay", "consumer", "clock"), port=8020),
     Service(name="donations", parts=("api", "relay", "consumer"), port=8030),
     Service(name="ledger", parts=("api", "relay", "consumer"), port=8040),
 )

@@ -35,6 +35,8 @@ EVENTS: Final = (
     samples.contract_amended("-3000.00", recovery=samples.a_recovery()),
     samples.recovery_received(),
     samples.contract_terminated(),
+    samples.obligation_met(),
+    samples.obligation_overdue(),
     samples.pledge_made(restricted_to="长者助餐"),
     samples.donation_received(fulfils=None),
     samples.entry_posted(),

@@ -19,6 +19,7 @@ from fundmix_events.contracts import (
 )
 from fundmix_events.donations import DonationReceived, PledgeMade
 from fundmix_events.ledger import EntryPosted
+from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
 EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
@@ -35,6 +36,8 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     ContractAmended,
     RecoveryReceived,
     ContractTerminated,
+    ObligationMet,
+    ObligationOverdue,
     PledgeMade,
     DonationReceived,
     EntryPosted,

@@ -82,6 +82,10 @@ class Process:
         self._loops["consumer"] = consumer.run
         self.health.add("consumer", _check_of(consumer.check))
 
+    def add_loop(self, name: str, loop: Callable[[], Coroutine[None, None, None]]) -> None:
+        """A part of the service's own: it runs until it is cancelled."""
+        self._loops[name] = loop
+
     async def serve(self, app: ASGIApp) -> None:
         """Run until SIGTERM or SIGINT; a part that fails ends the process with its error."""
         server = _Server(

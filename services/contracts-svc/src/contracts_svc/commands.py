@@ -71,7 +71,7 @@ class Commands:
     async def amend_contract(
         self, connection: Connection, origin: Origin, target: Target, amendment: Amendment
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = amending.amend_contract(before, amendment, today=self._clock.today())
         await self._save(connection, origin, before, after, event)
         await contract_records.add_amendment(
@@ -85,7 +85,7 @@ class Commands:
     async def terminate_contract(
         self, connection: Connection, origin: Origin, target: Target, termination: Termination
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = amending.terminate_contract(before, termination, today=self._clock.today())
         await contracts.save(connection, before, after, termination_reason=termination.reason)
         await self._outbox.append(connection, event, origin)
@@ -94,7 +94,7 @@ class Commands:
     async def report_delivery(
         self, connection: Connection, origin: Origin, target: Target, reported: Delivery
     ) -> Contract:
-        before = await _of_agency(connection, target)
+        before = await of_agency(connection, target)
         after, event = delivery.report_delivery(before, reported, today=self._clock.today())
         await self._save(connection, origin, before, after, event)
         await contract_records.add_delivery(
@@ -110,7 +110,7 @@ class Commands:
     async def accept_delivery(
         self, connection: Connection, origin: Origin, target: Target, acceptance: Acceptance
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = delivery.accept_delivery(before, acceptance, today=self._clock.today())
         await self._save(connection, origin, before, after, event)
         await contract_records.add_acceptance(
@@ -133,7 +133,7 @@ class Commands:
         invoice_number: str,
         invoiced_on: date,
     ) -> Contract:
-        before = await _of_agency(connection, target)
+        before = await of_agency(connection, target)
         after, event = paying.record_invoice(
             before,
             instalment_number=instalment_number,
@@ -153,7 +153,7 @@ class Commands:
         deduction: Money,
         expected: Money | None,
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = paying.approve_instalment(
             before,
             instalment_number=instalment_number,
@@ -176,7 +176,7 @@ class Commands:
         bank_reference: str,
     ) -> Contract:
         """Raises BankReferenceUsedError."""
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = paying.pay_instalment(
             before,
             instalment_number=instalment_number,
@@ -197,7 +197,7 @@ class Commands:
         instalment_number: int,
         arrived_on: date,
     ) -> Contract:
-        before = await _of_agency(connection, target)
+        before = await of_agency(connection, target)
         after, event = paying.confirm_payment(
             before,
             instalment_number=instalment_number,
@@ -216,7 +216,7 @@ class Commands:
         instalment_number: int,
         reason: str,
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = paying.reverse_payment(
             before,
             instalment_number=instalment_number,
@@ -243,7 +243,7 @@ class Commands:
         received_on: date,
         bank_reference: str,
     ) -> Contract:
-        before = await _of_buyer(connection, target)
+        before = await of_buyer(connection, target)
         after, event = paying.receive_recovery(
             before,
             recovery_number=recovery_number,
@@ -267,7 +267,7 @@ class Commands:
         return after
 
 
-async def _of_buyer(connection: Connection, target: Target) -> Contract:
+async def of_buyer(connection: Connection, target: Target) -> Contract:
     """An officer's: of the buyer, and of the level that pays."""
     contract = await contracts.load_for_update(connection, target.contract_id)
     target.access.require_own(contract.buyer)
@@ -276,7 +276,7 @@ async def _of_buyer(connection: Connection, target: Target) -> Contract:
     return contract
 
 
-async def _of_agency(connection: Connection, target: Target) -> Contract:
+async def of_agency(connection: Connection, target: Target) -> Contract:
     contract = await contracts.load_for_update(connection, target.contract_id)
     target.access.require_own(contract.agency)
     check_version(contract.version, expected=target.expected_version)

@@ -1,6 +1,7 @@
 """The composition root of contracts-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -15,12 +16,15 @@ from fundmix_kit.replica_handler import ReplicaHandler
 from contracts_svc import NAME
 from contracts_svc.api.contracts import contracts_router
 from contracts_svc.api.drafts import drafts_router
+from contracts_svc.api.obligations import obligations_router
 from contracts_svc.api.payments import payments_router
 from contracts_svc.api.policy import POLICY
 from contracts_svc.api.problems import PROBLEMS
+from contracts_svc.clock import watch_obligations
 from contracts_svc.commands import Commands
 from contracts_svc.consumer import CODEC, PARTITIONS, state_of
 from contracts_svc.draft_commands import DraftCommands
+from contracts_svc.obligation_commands import ObligationCommands
 from contracts_svc.settings import Settings
 
 PUBLISHED: Final = {topics.CONTRACTS: topics.PARTITIONS[topics.CONTRACTS]}
@@ -46,6 +50,9 @@ def build_api(process: Process) -> FastAPI:
         routers=[
             contracts_router(database, runner, commands, clock),
             payments_router(runner, commands, clock),
+            obligations_router(
+                database, runner, ObligationCommands(outbox=outbox, clock=clock), clock
+            ),
             drafts_router(database, runner, DraftCommands(commands, clock=clock), clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
@@ -61,6 +68,10 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
         process.add_relay(OutboxSource(), PUBLISHED)
     if "consumer" in parts:
         process.add_consumer(ReplicaHandler(state_of), codec=CODEC, partitions=PARTITIONS)
+    if "clock" in parts:
+        outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=process.clock)
+        watching = ObligationCommands(outbox=outbox, clock=process.clock)
+        process.add_loop("clock", partial(watch_obligations, process.database, watching))
     if "api" in parts:
         app = build_api(process)
     else:

@@ -5,11 +5,20 @@ from datetime import date
 from uuid import UUID
 
 from fundmix_events.contracts import InstalmentNumber
+from fundmix_events.obligations import ObligationKind
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 
-from contracts_svc.storage import contract_records, contracts, drafts, tables, todo
+from contracts_svc.storage import (
+    contract_records,
+    contracts,
+    drafts,
+    obligations,
+    tables,
+    todo,
+)
 from contracts_svc.storage.contracts import ContractRow
+from contracts_svc.storage.obligations import ObligationRow
 from contracts_svc.storage.todo import TodoRow
 
 FIRST_ID = UUID(int=0)
@@ -114,6 +123,29 @@ async def list_todo(
             subject=subject,
             today=today,
             after=after or (date.min, FIRST_ID, 0),
+            rows_max=page.rows_to_read,
+        )
+
+
+async def list_obligations(
+    database: Database,
+    *,
+    org: str | None,
+    kind: ObligationKind | None,
+    state: str | None,
+    today: date,
+    page: PageParams,
+) -> list[ObligationRow]:
+    """By the day on which they are due."""
+    after = page.after(tuple[date, UUID, str, int])
+    async with database.reading() as connection:
+        return await obligations.list_rows(
+            connection,
+            org=org,
+            kind=kind,
+            state=state,
+            today=today,
+            after=after or (date.min, FIRST_ID, "", -1),
             rows_max=page.rows_to_read,
         )
 

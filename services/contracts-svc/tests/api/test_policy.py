@@ -45,6 +45,7 @@ BODIES: Final[Mapping[str, Mapping[str, object]]] = {
     f"{INSTALMENT}/pay": {"amount": AMOUNT, "paid_on": "2024-03-18", "bank_reference": "BK-1"},
     f"{INSTALMENT}/confirm": {"arrived_on": "2024-03-18"},
     f"{INSTALMENT}/reverse": {"reason": "记错合同"},
+    f"{CONTRACT}/publications": {"kind": "file_contract", "met_on": "2024-03-18"},
     f"{CONTRACT}/recoveries/{{number}}/receive": {
         "amount": AMOUNT,
         "received_on": "2024-03-18",
@@ -92,6 +93,7 @@ async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
         lists={
             ("GET", "/v1/contracts"): "contract_id",
             ("GET", "/v1/drafts"): "draft_id",
+            ("GET", "/v1/obligations"): "contract_id",
             ("GET", "/v1/todo"): "contract_id",
         },
     )

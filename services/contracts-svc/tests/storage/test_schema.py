@@ -24,6 +24,8 @@ RIGHTS: Final = KIT_RIGHTS | {
         "UPDATE (acceptance_count)",
         "UPDATE (terminated_on)",
         "UPDATE (termination_reason)",
+        "UPDATE (published_on)",
+        "UPDATE (filed_on)",
     },
     "instalment": {
         "SELECT",
@@ -54,10 +56,12 @@ RIGHTS: Final = KIT_RIGHTS | {
         "UPDATE (accepted)",
     },
     "recovery": {"SELECT", "INSERT", "UPDATE (received_on)", "UPDATE (bank_reference)"},
-    "amendment": {"SELECT", "INSERT"},
+    "amendment": {"SELECT", "INSERT", "UPDATE (published_on)"},
     "delivery": {"SELECT", "INSERT"},
-    "acceptance": {"SELECT", "INSERT"},
+    "acceptance": {"SELECT", "INSERT", "UPDATE (published_on)"},
     "payment_reversal": {"SELECT", "INSERT"},
+    "obligation": {"SELECT"},
+    "overdue_notice": {"SELECT", "INSERT"},
     "draft": {
         "SELECT",
         "INSERT",

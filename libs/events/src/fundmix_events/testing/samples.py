@@ -28,6 +28,7 @@ from fundmix_events.contracts import (
 from fundmix_events.donations import DonationKind, DonationReceived, Donor, DonorKind, PledgeMade
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
 from fundmix_events.money import Money, text_from_minor
+from fundmix_events.obligations import ObligationKind, ObligationMet, ObligationOverdue
 from fundmix_events.registry import (
     AbnormalListing,
     Charity,
@@ -274,6 +275,25 @@ def contract_terminated(settlement: str = "10000.00", **changes: Any) -> Contrac
         "recognition": a_recognition(text(ceiling), settlement, "-40000.00"),
     }
     return ContractTerminated(**(_contract() | usual | changes))
+
+
+def obligation_met(**changes: Any) -> ObligationMet:
+    usual: dict[str, Any] = {
+        "kind": ObligationKind.FILE_CONTRACT,
+        "reference": 0,
+        "due_on": date(2024, 3, 1),
+        "met_on": date(2024, 3, 4),
+    }
+    return ObligationMet(**(_contract() | usual | changes))
+
+
+def obligation_overdue(**changes: Any) -> ObligationOverdue:
+    usual: dict[str, Any] = {
+        "kind": ObligationKind.PAY_INSTALMENT,
+        "reference": 2,
+        "due_on": date(2024, 8, 9),
+    }
+    return ObligationOverdue(**(_contract() | usual | changes))
 
 
 def a_recovery(amount: str = "3000.00") -> Recovery:

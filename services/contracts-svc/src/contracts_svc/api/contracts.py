@@ -45,6 +45,8 @@ def contracts_router(
     _add_terms(router, runner, commands, clock)
     _add_deliveries(router, runner, commands, clock)
     _add_lists(router, database, clock)
+    _add_reports(router, database)
+    _add_todo(router, database, clock)
     return router
 
 
@@ -151,6 +153,8 @@ def _add_lists(router: APIRouter, database: Database, clock: Clock) -> None:
         )
         return resource_response(request, body, version=row.version)
 
+
+def _add_reports(router: APIRouter, database: Database) -> None:
     @router.get("/v1/contracts/{contract_id}/deliveries", response_model=Page[DeliveryOut])
     async def list_deliveries(
         request: Request, access: AccessDep, contract_id: UUID, page: PageDep
@@ -179,6 +183,8 @@ def _add_lists(router: APIRouter, database: Database, clock: Clock) -> None:
             item=lambda r: AcceptanceOut.model_validate(r, from_attributes=True),
         )
 
+
+def _add_todo(router: APIRouter, database: Database, clock: Clock) -> None:
     @router.get("/v1/todo", response_model=Page[TodoOut])
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
         rows = await queries.list_todo(

@@ -33,6 +33,8 @@ POLICY: Final = Policy(
         ("POST", "/v1/contracts/{contract_id}/instalments/{number}/confirm"): AGENCIES,
         ("POST", "/v1/contracts/{contract_id}/instalments/{number}/reverse"): OFFICERS,
         ("POST", "/v1/contracts/{contract_id}/recoveries/{number}/receive"): OFFICERS,
+        ("POST", "/v1/contracts/{contract_id}/publications"): OFFICERS,
+        ("GET", "/v1/obligations"): READERS,
         ("POST", "/v1/drafts"): OFFICERS,
         ("GET", "/v1/drafts"): DRAFT_READERS,
         ("GET", "/v1/drafts/{draft_id}"): DRAFT_READERS,

@@ -20,6 +20,8 @@ ContractsError
 ├── PaymentConfirmedError        the agency has confirmed that the money arrived
 ├── PaymentDateError             a payment before what it pays for
 ├── RecoveryStateError           the money came back before, or has to come back
+├── ObligationNotFoundError      the contract has no such clock, or it is met otherwise
+├── ObligationMetError           that was published or filed before, or could not be yet
 ├── DraftNotFoundError           there is no such draft
 ├── DraftStateError              the draft was signed or discarded
 ├── SamePersonError              the approver may not also pay, nor the payer reverse
@@ -139,3 +141,11 @@ class DraftNotFoundError(ContractsError):
 
 class DraftStateError(ContractsError):
     code = "draft_state"
+
+
+class ObligationNotFoundError(ContractsError):
+    code = "obligation_not_found"
+
+
+class ObligationMetError(ContractsError):
+    code = "obligation_met"

@@ -8,13 +8,14 @@ from fundmix_events.contracts import ContractAmended, PaymentReversed
 from fundmix_kit.database import Connection
 
 from contracts_svc.domain.delivery import Acceptance, Delivery
+from contracts_svc.domain.obligation import publish_acceptance_by, publish_by
 from contracts_svc.storage import tables
 
 ADD_AMENDMENT: Final = """
     INSERT INTO amendment
         (contract_id, number, reason, amended_on, delta_minor, ceiling_minor, ends_on, recorded_by,
-         recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         recorded_at, publish_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 ADD_DELIVERY: Final = """
     INSERT INTO delivery
@@ -25,8 +26,8 @@ ADD_DELIVERY: Final = """
 ADD_ACCEPTANCE: Final = """
     INSERT INTO acceptance
         (contract_id, number, line_number, quantity, accepted_on, recipients_invited, sample_size,
-         responses, recorded_by, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         responses, recorded_by, recorded_at, publish_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 ADD_REVERSAL: Final = """
     INSERT INTO payment_reversal
@@ -58,6 +59,7 @@ async def add_amendment(
         event.ends_on,
         recorded_by,
         recorded_at,
+        publish_by(event.amended_on),
     )
 
 
@@ -105,6 +107,7 @@ async def add_acceptance(
         acceptance.responses,
         recorded_by,
         recorded_at,
+        publish_acceptance_by(acceptance.accepted_on),
     )
 
 

@@ -26,6 +26,7 @@ from contracts_svc.domain.errors import (
     ContractNotFoundError,
     ContractNumberTakenError,
 )
+from contracts_svc.domain.obligation import file_by, publish_by
 from contracts_svc.domain.signing import Terms
 from contracts_svc.storage import tables
 
@@ -40,9 +41,9 @@ INSERT: Final = """
              filed_on, starts_on, ends_on, ceiling_minor, currency, recorded_at, state,
              original_ceiling_minor, supplemented_minor, years, budget_item, plan_number,
              term_reason, scheme_version, has_deduction_clause, amendment_count, delivery_count,
-             acceptance_count)
+             acceptance_count, publish_by, file_by)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                $19, $20, $21, 'signed', $19, 0, $22, $23, $24, $25, $26, $27, 0, 0, 0)
+                $19, $20, $21, 'signed', $19, 0, $22, $23, $24, $25, $26, $27, 0, 0, 0, $37, $38)
         RETURNING contract_id
     ), bought AS (
         INSERT INTO contract_line
@@ -164,6 +165,8 @@ async def insert(
             terms.has_deduction_clause,
             *columns(instalments, 4),
             *columns(lines, 5),
+            publish_by(terms.signed_on),
+            file_by(terms.signed_on),
         )
     except asyncpg.UniqueViolationError as error:
         raise ContractNumberTakenError(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import declared_attr
@@ -33,6 +34,10 @@ class Contract(ContractsTable, table=True):
         UniqueConstraint("number"),
         Index("ix_contract_buyer", "buyer", "contract_id"),
         Index("ix_contract_agency", "agency", "contract_id"),
+        Index(
+            "ix_contract_unpublished", "publish_by", postgresql_where=text("published_on IS NULL")
+        ),
+        Index("ix_contract_unfiled", "file_by", postgresql_where=text("filed_on IS NULL")),
     )
 
     contract_id: UUID = Field(primary_key=True)
@@ -71,6 +76,8 @@ class Contract(ContractsTable, table=True):
     acceptance_count: int
     terminated_on: date | None
     termination_reason: str | None
+    publish_by: date
+    file_by: date
 
 
 class Instalment(ContractsTable, table=True):
@@ -80,6 +87,7 @@ class Instalment(ContractsTable, table=True):
         ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
         # One bank reference of a payer is one transfer, and pays once.
         UniqueConstraint("payer", "bank_reference"),
+        Index("ix_instalment_unpaid", "pay_by", postgresql_where=text("paid_on IS NULL")),
     )
 
     contract_id: UUID = Field(primary_key=True)
@@ -120,7 +128,10 @@ class ContractLine(ContractsTable, table=True):
 class Recovery(ContractsTable, table=True):
     """What the agency has to pay back."""
 
-    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
+        Index("ix_recovery_unreceived", "due_on", postgresql_where=text("received_on IS NULL")),
+    )
 
     contract_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_type=SmallInteger)
@@ -133,7 +144,12 @@ class Recovery(ContractsTable, table=True):
 class Amendment(ContractsTable, table=True):
     """What the parties changed, once written down never changed."""
 
-    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
+        Index(
+            "ix_amendment_unpublished", "publish_by", postgresql_where=text("published_on IS NULL")
+        ),
+    )
 
     contract_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_type=SmallInteger)
@@ -144,6 +160,8 @@ class Amendment(ContractsTable, table=True):
     ends_on: date
     recorded_by: str
     recorded_at: datetime = Field(sa_column=timestamp())
+    publish_by: date
+    published_on: date | None
 
 
 class Delivery(ContractsTable, table=True):
@@ -165,7 +183,12 @@ class Delivery(ContractsTable, table=True):
 class Acceptance(ContractsTable, table=True):
     """What the buyer accepted of a line, and how many of the people served were asked."""
 
-    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
+        Index(
+            "ix_acceptance_unpublished", "publish_by", postgresql_where=text("published_on IS NULL")
+        ),
+    )
 
     contract_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
@@ -177,6 +200,8 @@ class Acceptance(ContractsTable, table=True):
     responses: int
     recorded_by: str
     recorded_at: datetime = Field(sa_column=timestamp())
+    publish_by: date
+    published_on: date | None
 
 
 class PaymentReversal(ContractsTable, table=True):
@@ -214,3 +239,14 @@ class Draft(ContractsTable, table=True):
     body: Any = Field(sa_type=JSONB)
     changed_by: str
     changed_at: datetime = Field(sa_column=timestamp())
+
+
+class OverdueNotice(ContractsTable, table=True):
+    """Of what was said that it is overdue."""
+
+    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+
+    contract_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    reference: int = Field(primary_key=True)
+    announced_on: date

@@ -27,6 +27,7 @@ from fundmix_events.contracts import (
 from fundmix_events.donations import DonationEvent, DonationKind, DonationReceived, PledgeMade
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, Money
+from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
 from ledger_svc.domain.journal import AccountKey, Entry, Posting
@@ -47,6 +48,8 @@ PostableEvent = (
     | ContractAmended
     | RecoveryReceived
     | ContractTerminated
+    | ObligationMet
+    | ObligationOverdue
     | PledgeMade
     | DonationReceived
 )
@@ -67,6 +70,8 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa:
         case OrganisationRegistered() | OrganisationChanged():
             return None
         case InvoiceRecorded() | PaymentConfirmed() | DeliveryReported():
+            return None
+        case ObligationMet() | ObligationOverdue():
             return None
         case InstalmentApproved():
             return _entry(event, event_id, on=event.approved_on, postings=_approved(event))
