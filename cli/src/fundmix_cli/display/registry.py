@@ -121,7 +121,8 @@ def _pairs(item: Json, *names: str) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # What is typed again is kept in one piece.
+        table.add_column(column, overflow="fold", no_wrap=column in {"id", "code"})
     return table
 
 

@@ -11,6 +11,7 @@ from donations_svc.domain.errors import (
     FutureDateError,
     PledgeMismatchError,
     PledgeNotOpenError,
+    SuspendedAgencyError,
     UnknownOrganisationError,
 )
 from donations_svc.domain.pledge import (
@@ -192,3 +193,32 @@ def test_the_state_says_how_much_has_come(promised: int, came: int) -> None:
 def test_a_pledge_that_is_over_fulfilled_cannot_be_built() -> None:
     with pytest.raises(AssertionError, match="over-fulfilled"):
         a_pledge(fulfilled="100.01")
+
+
+@pytest.mark.parametrize("days_before", [0, 1])
+def test_nothing_is_promised_to_an_agency_while_it_is_suspended(days_before: int) -> None:
+    suspended_on = MARCH_1 - timedelta(days=days_before)
+    suspended = REGISTER[AGENCY].model_copy(update={"suspended_on": suspended_on})
+
+    with pytest.raises(SuspendedAgencyError) as refused:
+        make_pledge(
+            terms_of_a_pledge(),
+            pledge_id=PLEDGE_ID,
+            register=REGISTER | {AGENCY: suspended},
+            today=MARCH_1,
+        )
+
+    assert refused.value.pointer == "/agency"
+
+
+def test_what_was_promised_before_a_suspension_is_recorded_after_it() -> None:
+    suspended = REGISTER[AGENCY].model_copy(update={"suspended_on": MARCH_1 + timedelta(days=1)})
+
+    pledge, _ = make_pledge(
+        terms_of_a_pledge(),
+        pledge_id=PLEDGE_ID,
+        register=REGISTER | {AGENCY: suspended},
+        today=MARCH_1 + timedelta(days=9),
+    )
+
+    assert pledge.state is PledgeState.PROMISED

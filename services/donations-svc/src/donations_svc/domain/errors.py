@@ -6,6 +6,7 @@ DonationsError
 ├── UnknownPledgeError           the pledge that a donation would fulfil does not exist
 ├── UnknownOrganisationError     a party is not in the register
 ├── WrongPartyError              a party is of a kind that cannot have that part
+├── SuspendedAgencyError         nothing new is promised to an agency that is suspended
 ├── DonorError                   the donor's kind and code contradict one another
 ├── TermsError                   the terms contradict one another
 ├── FutureDateError              a day that has not come yet
@@ -46,6 +47,10 @@ class UnknownOrganisationError(DonationsError):
 
 class WrongPartyError(DonationsError):
     code = "wrong_party"
+
+
+class SuspendedAgencyError(DonationsError):
+    code = "suspended_agency"
 
 
 class DonorError(DonationsError):

@@ -9,7 +9,12 @@ from fundmix_events.channel import Channel
 from fundmix_events.donations import CHANNEL_BY_DONOR_KIND, DonationKind, Donor, PledgeMade
 from fundmix_events.money import Money
 
-from donations_svc.domain.errors import FutureDateError, PledgeMismatchError, PledgeNotOpenError
+from donations_svc.domain.errors import (
+    FutureDateError,
+    PledgeMismatchError,
+    PledgeNotOpenError,
+    SuspendedAgencyError,
+)
 from donations_svc.domain.parties import Register, check_parties
 
 
@@ -61,10 +66,18 @@ class Pledge:
 def make_pledge(
     terms: PledgeTerms, *, pledge_id: UUID, register: Register, today: date
 ) -> tuple[Pledge, PledgeMade]:
-    """Raises DonorError, UnknownOrganisationError, WrongPartyError, FutureDateError."""
+    """Raises DonorError, UnknownOrganisationError, WrongPartyError, FutureDateError.
+
+    Also SuspendedAgencyError: a donation that has arrived is recorded all the same, it is a fact.
+    """
     check_parties(terms.donor, terms.agency, register)
     if terms.pledged_on > today:
         raise FutureDateError(f"{terms.pledged_on} is not yet", pointer="/pledged_on")
+    agency = register[terms.agency]
+    if agency.is_suspended(on=terms.pledged_on):
+        raise SuspendedAgencyError(
+            f"{agency.code} is suspended since {agency.suspended_on}", pointer="/agency"
+        )
     pledge = Pledge(
         pledge_id=pledge_id,
         version=1,

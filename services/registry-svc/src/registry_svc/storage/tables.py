@@ -26,6 +26,11 @@ class Organisation(RegistryTable, table=True):
     __table_args__ = (
         Index("ix_organisation_name_code", "name", "code"),
         Index("ix_organisation_name_grams", text("name_grams(name)"), postgresql_using="gin"),
+        Index(
+            "ix_organisation_suspended_on",
+            "suspended_on",
+            postgresql_where=text("suspended_on IS NOT NULL"),
+        ),
     )
 
     code: str = Field(primary_key=True)

@@ -27,6 +27,10 @@ STATEMENTS = (
     "CREATE INDEX ix_organisation_name_grams ON organisation USING gin (name_grams(name))",
     "CREATE INDEX ix_organisation_name_code ON organisation (name, code)",
     """
+    CREATE INDEX ix_organisation_suspended_on ON organisation (suspended_on)
+    WHERE suspended_on IS NOT NULL
+    """,
+    """
     CREATE TABLE organisation_change (
         code varchar NOT NULL
             CONSTRAINT fk_organisation_change_code REFERENCES organisation (code),
