@@ -54,19 +54,23 @@ class Commands:
         buyer: str,
         agency: str,
         contract_id: UUID | None = None,
-    ) -> Contract:
-        """Raises UnknownOrganisationError and ContractNumberTakenError."""
+    ) -> tuple[Contract, Organisation]:
+        """The contract, and its agency as the register knows it.
+
+        Raises UnknownOrganisationError and ContractNumberTakenError.
+        """
         parties = await organisations.read(connection, [buyer, agency])
+        seller = _party(parties, agency, pointer="/agency")
         contract, event = signing.sign_contract(
             terms,
             contract_id=contract_id or uuid7(),
             buyer=_party(parties, buyer, pointer="/buyer"),
-            agency=_party(parties, agency, pointer="/agency"),
+            agency=seller,
             today=self._clock.today(),
         )
         await contracts.insert(connection, contract, terms, recorded_at=self._clock.now())
         await self._outbox.append(connection, event, origin)
-        return contract
+        return contract, seller
 
     async def amend_contract(
         self, connection: Connection, origin: Origin, target: Target, amendment: Amendment

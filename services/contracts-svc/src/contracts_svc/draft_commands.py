@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
 from fundmix_kit.etag import check_version
@@ -61,9 +62,9 @@ class DraftCommands:
 
     async def sign(
         self, connection: Connection, origin: Origin, draft: Draft, terms: Terms
-    ) -> Contract:
+    ) -> tuple[Contract, Organisation]:
         """The contract keeps the draft's id. Raises what signing raises; `draft` is open."""
-        contract = await self._commands.sign_contract(
+        contract, agency = await self._commands.sign_contract(
             connection,
             origin,
             terms,
@@ -74,7 +75,7 @@ class DraftCommands:
         await self._save(
             connection, origin, draft.draft_id, draft.body, draft.agency, state="signed"
         )
-        return contract
+        return contract, agency
 
     async def open(self, connection: Connection, target: Target) -> Draft:
         """Locked, for what is done next. Raises DraftNotFoundError, DraftStateError."""

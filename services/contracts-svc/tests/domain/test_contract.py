@@ -17,6 +17,7 @@ from contracts_svc.domain.errors import (
     OutcomeOpenError,
     PaymentMismatchError,
     SamePersonError,
+    SuspendedPartyError,
     TermsError,
     WrongPartyError,
 )
@@ -159,6 +160,20 @@ def test_only_an_agency_sells(kind: OrganisationKind) -> None:
         signed(terms(), agency=AGENCY.model_copy(update={"kind": kind}))
 
     assert refused.value.pointer == "/agency"
+
+
+@pytest.mark.parametrize("pointer", ["/buyer", "/agency"])
+def test_nothing_new_is_signed_with_who_is_suspended(pointer: str) -> None:
+    suspended = {"suspended_on": date(2024, 2, 21)}
+    parties = {"/buyer": BUYER, "/agency": AGENCY}
+    parties[pointer] = parties[pointer].model_copy(update=suspended)
+    buyer, agency = parties.values()
+    signed(terms(signed_on=date(2024, 2, 20)), buyer=buyer, agency=agency)
+
+    with pytest.raises(SuspendedPartyError) as refused:
+        signed(terms(signed_on=date(2024, 2, 21)), buyer=buyer, agency=agency)
+
+    assert refused.value.pointer == pointer
 
 
 @pytest.mark.parametrize("name", ["signed_on", "published_on", "filed_on"])

@@ -5,12 +5,18 @@ from uuid import UUID
 
 from fastapi import Request
 from fundmix_events import topics
+from fundmix_events.registry import Organisation
 from fundmix_kit.commands import Answer
 from fundmix_kit.etag import expected_version
 from fundmix_kit.policy import Access
 from fundmix_kit.replicas import Position
 
-from contracts_svc.api.bodies import contract_summary
+from contracts_svc.api.bodies import (
+    ContractSummaryOut,
+    SignedOut,
+    contract_summary,
+    standing_out,
+)
 from contracts_svc.commands import Target
 from contracts_svc.domain.contract import Contract
 
@@ -24,9 +30,19 @@ def target(request: Request, access: Access, contract_id: UUID) -> Target:
 
 
 def answer(contract: Contract, *, today: date) -> Answer:
+    return _answer(contract, contract_summary(contract, today=today))
+
+
+def signed_answer(contract: Contract, agency: Organisation, *, today: date) -> Answer:
+    summary = contract_summary(contract, today=today)
+    standing = standing_out(agency, signed_on=contract.signed_on)
+    return _answer(contract, SignedOut(**dict(summary), agency_standing=standing))
+
+
+def _answer(contract: Contract, body: ContractSummaryOut) -> Answer:
     key = str(contract.contract_id)
     return Answer(
-        body=contract_summary(contract, today=today),
+        body=body,
         version=contract.version,
         positions=[Position(topic=topics.CONTRACTS, key=key, version=contract.version)],
         location=f"/v1/contracts/{key}",

@@ -19,7 +19,7 @@ from fundmix_events.contracts import (
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
 from fundmix_events.money import Amount, AmountOrNothing, Money
-from fundmix_events.registry import Level
+from fundmix_events.registry import CharityStatus, Level, Organisation, TaxQualificationKind
 from fundmix_events.text import Label, Name, Remark
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -286,6 +286,20 @@ class ContractSummaryOut(BaseModel):
     recoveries: list[RecoveryOut]
 
 
+class StandingOut(BaseModel):
+    """What authorities have found about the agency, on the day and for the year of signing."""
+
+    is_abnormal: bool
+    charity_status: CharityStatus | None
+    tax_qualifications: list[TaxQualificationKind]
+
+
+class SignedOut(ContractSummaryOut):
+    """`agency_standing` is null when nothing is recorded."""
+
+    agency_standing: StandingOut | None
+
+
 class ContractOut(ContractSummaryOut):
     title: str
     purchase_mode: PurchaseMode
@@ -397,6 +411,21 @@ def contract_summary(contract: Contract, *, today: date) -> ContractSummaryOut:
                 **dict(r.agreed), received_on=r.received_on, bank_reference=r.bank_reference
             )
             for r in contract.recoveries
+        ],
+    )
+
+
+def standing_out(agency: Organisation, *, signed_on: date) -> StandingOut | None:
+    standing = agency.standing
+    if standing is None:
+        return None
+    return StandingOut(
+        is_abnormal=standing.is_abnormal(on=signed_on),
+        charity_status=None if standing.charity is None else standing.charity.status,
+        tax_qualifications=[
+            kind
+            for kind in TaxQualificationKind
+            if standing.is_qualified(kind, year=signed_on.year)
         ],
     )
 

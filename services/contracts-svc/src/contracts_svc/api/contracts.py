@@ -17,7 +17,7 @@ from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
 
 from contracts_svc import queries
-from contracts_svc.api.answers import answer, target
+from contracts_svc.api.answers import answer, signed_answer, target
 from contracts_svc.api.bodies import (
     AcceptanceIn,
     AcceptanceOut,
@@ -28,6 +28,7 @@ from contracts_svc.api.bodies import (
     ContractSummaryOut,
     DeliveryIn,
     DeliveryOut,
+    SignedOut,
     TerminationIn,
     contract_detail,
     contract_out,
@@ -51,20 +52,20 @@ def contracts_router(
 
 
 def _add_terms(router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock) -> None:
-    @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=ContractSummaryOut)
+    @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=SignedOut)
     async def sign_contract(request: Request, access: AccessDep, body: ContractIn) -> Response:
         access.require_own(body.buyer)
         access.require_level(body.payer_level)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.sign_contract(
+            contract, agency = await commands.sign_contract(
                 connection,
                 origin,
                 body.terms(scheme_version=1),
                 buyer=body.buyer,
                 agency=body.agency,
             )
-            return answer(contract, today=clock.today())
+            return signed_answer(contract, agency, today=clock.today())
 
         return await runner.run(request, access, command)
 

@@ -14,12 +14,12 @@ from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
 
 from contracts_svc import queries
-from contracts_svc.api.answers import answer, target
+from contracts_svc.api.answers import signed_answer, target
 from contracts_svc.api.bodies import (
-    ContractSummaryOut,
     DraftIn,
     DraftOut,
     SignatureIn,
+    SignedOut,
     terms_of,
 )
 from contracts_svc.commands import Target
@@ -106,7 +106,7 @@ def _add_commands(
     @router.post(
         "/v1/drafts/{draft_id}/sign",
         status_code=HTTPStatus.CREATED,
-        response_model=ContractSummaryOut,
+        response_model=SignedOut,
     )
     async def sign_draft(
         request: Request, access: AccessDep, draft_id: UUID, body: SignatureIn
@@ -116,8 +116,8 @@ def _add_commands(
             written = DraftIn.model_validate_json(draft.body)
             access.require_level(written.payer_level)
             terms = terms_of(written, body, scheme_version=1)
-            contract = await commands.sign(connection, origin, draft, terms)
-            return answer(contract, today=clock.today())
+            contract, agency = await commands.sign(connection, origin, draft, terms)
+            return signed_answer(contract, agency, today=clock.today())
 
         return await runner.run(request, access, command)
 

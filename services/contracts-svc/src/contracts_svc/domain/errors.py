@@ -6,6 +6,7 @@ ContractsError
 ├── ContractNumberTakenError     another contract has that number
 ├── UnknownOrganisationError     a party is not in the register
 ├── WrongPartyError              a party is of a kind that cannot have that part
+├── SuspendedPartyError          nothing new is signed with a party that is suspended
 ├── TermsError                   the terms contradict one another
 ├── DeductionTooLargeError       more would be deducted than the instalment has
 ├── InstalmentStateError         the instalment is not in the state this needs
@@ -149,3 +150,7 @@ class ObligationNotFoundError(ContractsError):
 
 class ObligationMetError(ContractsError):
     code = "obligation_met"
+
+
+class SuspendedPartyError(ContractsError):
+    code = "suspended_party"

@@ -18,7 +18,12 @@ from fundmix_events.money import Money, text_from_minor
 from fundmix_events.registry import CHANNEL_BY_KIND, Level, Organisation, OrganisationKind
 
 from contracts_svc.domain.contract import Contract, Instalment, Line, identity
-from contracts_svc.domain.errors import FutureDateError, TermsError, WrongPartyError
+from contracts_svc.domain.errors import (
+    FutureDateError,
+    SuspendedPartyError,
+    TermsError,
+    WrongPartyError,
+)
 
 # Measures for the Administration of Government Purchase of Services (2020), article 24:
 # a year, and up to three where the budget provides for it.
@@ -68,8 +73,8 @@ class Terms:
 def sign_contract(
     terms: Terms, *, contract_id: UUID, buyer: Organisation, agency: Organisation, today: date
 ) -> tuple[Contract, ContractSigned]:
-    """Raises WrongPartyError, TermsError, FutureDateError."""
-    _check_parties(buyer, agency)
+    """Raises WrongPartyError, SuspendedPartyError, TermsError, FutureDateError."""
+    _check_parties(buyer, agency, signed_on=terms.signed_on)
     _check_dates(terms, today=today)
     _check_terms(terms)
     nothing = Money.of(0, terms.ceiling.currency)
@@ -136,7 +141,7 @@ def years_of(terms: Terms) -> Sequence[YearShare]:
     return terms.years or [YearShare(year=terms.starts_on.year, amount=terms.ceiling)]
 
 
-def _check_parties(buyer: Organisation, agency: Organisation) -> None:
+def _check_parties(buyer: Organisation, agency: Organisation, *, signed_on: date) -> None:
     if buyer.kind not in BUYING_KINDS:
         raise WrongPartyError(
             f"{buyer.code} is of kind {buyer.kind} and buys nothing", pointer="/buyer"
@@ -145,6 +150,11 @@ def _check_parties(buyer: Organisation, agency: Organisation) -> None:
         raise WrongPartyError(
             f"{agency.code} is of kind {agency.kind}, not an agency", pointer="/agency"
         )
+    for party, pointer in ((buyer, "/buyer"), (agency, "/agency")):
+        if party.is_suspended(on=signed_on):
+            raise SuspendedPartyError(
+                f"{party.code} is suspended since {party.suspended_on}", pointer=pointer
+            )
 
 
 def _check_dates(terms: Terms, *, today: date) -> None:
