@@ -107,6 +107,13 @@ async def test_lines_of_json_are_taken_too(api: Api) -> None:
     assert answer.json()["format"] == "ndjson"
 
 
+async def test_what_json_can_name_and_no_text_can_hold_is_answered(api: Api) -> None:
+    answer = await send(api, r'{"\ud800": 1, "code": "\ud800", "name": "\u0000", "kind": "\udfff"}')
+
+    assert counts_of(answer) == (0, 0, 1)
+    assert {error["field"] for error in answer.json()["errors"]} == {"code", "name", "kind"}
+
+
 async def test_files_that_meet_register_each_organisation_once(api: Api) -> None:
     numbers = list(range(20))
     files = [rows_of(*numbers), rows_of(*reversed(numbers)), rows_of(*numbers[5:], *numbers[:5])]

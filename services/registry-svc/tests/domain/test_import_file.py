@@ -58,6 +58,15 @@ def test_columns_that_say_nothing_to_us_are_told() -> None:
     assert read_file(CHINESE.encode()).ignored_columns == ["序号"]
 
 
+def test_of_columns_that_say_nothing_to_us_only_some_are_told() -> None:
+    line = json.dumps(dict.fromkeys([f"{n}\ud800" for n in range(200)]))
+
+    columns = read_file(line.encode()).ignored_columns
+
+    assert len(columns) == 100
+    assert columns[0] == "0?"
+
+
 def test_each_fault_of_a_row_is_told_with_its_place() -> None:
     content = f"uscc,name,kind\n{CODE},\u200b,bank\n\n{CODE[:-1]}X,甲,agency\n{CODE},甲,agency,x\n"
 

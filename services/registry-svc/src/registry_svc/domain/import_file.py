@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -15,6 +16,7 @@ from registry_svc.domain.errors import ImportUnreadableError
 
 # All of them are registered in one transaction, which holds its locks as long as it takes.
 IMPORT_ROWS_MAX: Final = 5_000
+IGNORED_SHOWN_MAX: Final = 100
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {
     "code": ("code", "uscc", "统一社会信用代码", "社会信用代码", "信用代码"),
@@ -109,7 +111,7 @@ def read_file(content: bytes) -> ImportFile:
     return ImportFile(
         format="ndjson" if is_json else "csv",
         encoding=encoding,
-        ignored_columns=sorted(ignored),
+        ignored_columns=[_shown(name) for name in sorted(ignored)[:IGNORED_SHOWN_MAX]],
         rows=rows,
         errors=errors,
         rows_read=rows_read,
@@ -148,7 +150,7 @@ def _check_header(header: Sequence[str]) -> None:
     missing = [f"{field} ({HEADERS[field][2]})" for field in REQUIRED if field not in fields]
     if missing:
         raise ImportUnreadableError(f"the header lacks {', '.join(missing)}")
-    twice = sorted({field for field in fields if fields.count(field) > 1})
+    twice = sorted(field for field, count in Counter(fields).items() if count > 1)
     if twice:
         raise ImportUnreadableError(f"the header has {', '.join(twice)} more than once")
 
@@ -196,6 +198,11 @@ def _row_errors(number: int, error: ValidationError) -> Iterable[RowError]:
         yield RowError(
             row=number, field=str(found["loc"][0]), code=found["type"], detail=found["msg"]
         )
+
+
+def _shown(name: str) -> str:
+    """JSON can name half a character, which no answer can."""
+    return name[:64].encode(errors="replace").decode()
 
 
 def _unified(name: str) -> str:

@@ -19,9 +19,11 @@ STATEMENTS = (
     CREATE FUNCTION name_grams(name text) RETURNS text[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ARRAY(
-        SELECT DISTINCT substr(lower(name), start, length)
-        FROM generate_series(1, char_length(name)) AS start, (VALUES (1), (2)) AS l (length)
-        WHERE start + length <= char_length(name) + 1
+        SELECT DISTINCT substr(folded, start, length)
+        FROM (VALUES (lower(name))) AS f (folded),
+             generate_series(1, char_length(folded)) AS start,
+             (VALUES (1), (2)) AS l (length)
+        WHERE start + length <= char_length(folded) + 1
     )
     """,
     "CREATE INDEX ix_organisation_name_grams ON organisation USING gin (name_grams(name))",
