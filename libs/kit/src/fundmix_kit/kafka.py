@@ -23,7 +23,7 @@ CONNECT_BACKOFF_MS: Final = 50
 # How long the broker may hold a consumer's question while there are no events.
 FETCH_WAIT_MS: Final = 100
 # The embedded broker does not notice what comes meanwhile: it looks once halfway, and at the end.
-EMBEDDED_FETCH_WAIT_MS: Final = 20
+EMBEDDED_FETCH_WAIT_MS: Final = 10
 RETENTION_WITHOUT_END: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 
 
