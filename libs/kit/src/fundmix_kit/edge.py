@@ -16,6 +16,7 @@ from fundmix_kit.policy import ACCESS_KEY, Access
 from fundmix_kit.problems import ProblemError, ProblemTable, answer_problem
 from fundmix_kit.request_context import SCOPE_KEY, RequestContext, read_context
 from fundmix_kit.routes import OPERATIONAL_PATHS, RouteTemplates
+from fundmix_kit.streaming import TIME_LIMIT_KEY
 
 # An API without pages: nothing in it is to be rendered, framed, sniffed or kept.
 FIXED_HEADERS: Final = (
@@ -88,6 +89,8 @@ class Edge:
     ) -> None:
         counted = limit_body(headers, receive, body_bytes_max=self._body_bytes_max)
         limit = asyncio.timeout(self._request_time_ms_max / 1000)
+        # An answer that is sent for long moves its own limit.
+        scope[TIME_LIMIT_KEY] = limit
         try:
             async with limit:
                 await self._app(scope, counted, send)

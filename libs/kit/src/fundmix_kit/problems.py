@@ -104,6 +104,7 @@ EDGE_TITLES: Final[Mapping[str, Title]] = {
     "route_without_policy": Title(zh="此接口未开放", en="Route not open"),
     "service_unavailable": Title(zh="服务暂不可用", en="Service unavailable"),
     "too_many_requests": Title(zh="请求过于频繁", en="Too many requests"),
+    "too_many_streams": Title(zh="导出任务过多，请稍后重试", en="Too many long answers"),
     "unauthenticated": Title(zh="未登录或令牌无效", en="Not authenticated"),
     "unsupported_media_type": Title(zh="不支持的内容类型", en="Unsupported media type"),
     "version_mismatch": Title(zh="数据已被他人修改", en="Changed in the meantime"),

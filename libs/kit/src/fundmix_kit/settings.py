@@ -80,6 +80,10 @@ class HttpSettings(SettingsGroup):
     """Larger request bodies are refused."""
     request_time_ms_max: int = Field(default=15_000, ge=10, le=600_000)
     """Requests that take longer are ended."""
+    stream_time_ms_max: int = Field(default=600_000, ge=1_000, le=7_200_000)
+    """Long answers that take longer are cut off: exports and open data."""
+    streams_max: int = Field(default=2, ge=1, le=100)
+    """Long answers at once in one process; each keeps a connection to the database."""
     replica_wait_ms_max: int = Field(default=2_000, ge=0, le=60_000)
     """How long a command waits for the replica to reach the caller's `Fundmix-After`."""
 
