@@ -24,7 +24,13 @@ from contracts_svc.domain.errors import (
 from contracts_svc.domain.paying import Verdict, approve_instalment, pay_instalment
 from contracts_svc.domain.signing import Terms, sign_contract
 from fundmix_events.channel import Channel
-from fundmix_events.contracts import Condition, PurchaseMode, ScheduledInstalment, YearShare
+from fundmix_events.contracts import (
+    Condition,
+    ContractLine,
+    PurchaseMode,
+    ScheduledInstalment,
+    YearShare,
+)
 from fundmix_events.money import AMOUNT_MINOR_MAX, Money
 from fundmix_events.registry import Level, Organisation, OrganisationKind
 
@@ -269,6 +275,50 @@ def test_instalments_are_numbered_from_one_in_order(numbers: tuple[int, int]) ->
 
     assert refused.value.pointer is not None
     assert refused.value.pointer.endswith("/number")
+
+
+def line(number: int, amount_minor: int) -> ContractLine:
+    return ContractLine(
+        number=number, title="小组活动", unit="节", quantity=1, amount=Money.of(amount_minor)
+    )
+
+
+def test_a_contract_without_lines_is_one_line() -> None:
+    [project] = signed(terms()).lines
+    [posts] = signed(terms(purchase_mode=PurchaseMode.POST, posts=9)).lines
+
+    assert (project.agreed.quantity, project.agreed.unit) == (1, "项")
+    assert (posts.agreed.quantity, posts.agreed.unit) == (9, "岗位")
+    assert project.agreed.amount == posts.agreed.amount == Money.of(100_000)
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"lines": [line(1, 99_999)]}, "/lines"),
+        ({"lines": [line(2, 100_000)]}, "/lines/0/number"),
+        ({"years": [YearShare(year=2024, amount=Money.of(99_999))]}, "/years"),
+        ({"years": [YearShare(year=2026, amount=Money.of(100_000))]}, "/years/0/year"),
+        ({"ends_on": date(2025, 3, 1)}, "/years"),
+        ({"ends_on": date(2025, 3, 2)}, "/term_reason"),
+    ],
+)
+def test_terms_that_contradict_one_another_are_refused(
+    values: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(TermsError) as refused:
+        signed(terms(**values))
+
+    assert refused.value.pointer == pointer
+
+
+def test_a_contract_has_one_final_instalment() -> None:
+    finals = [i.model_copy(update={"condition": Condition.FINAL}) for i in instalments(1, 1)]
+
+    with pytest.raises(TermsError) as refused:
+        signed(terms(1, 1, instalments=finals))
+
+    assert refused.value.pointer == "/instalments/1/condition"
 
 
 def test_an_approval_commits_what_is_left_after_the_deduction() -> None:

@@ -51,7 +51,6 @@ from fundmix_events.contracts import (
     ContractLine,
     PurchaseMode,
     ScheduledInstalment,
-    YearShare,
 )
 from fundmix_events.money import Money
 from fundmix_events.registry import Level, Organisation, OrganisationKind
@@ -197,47 +196,6 @@ def books(contract: Contract) -> tuple[int, int, int, int]:
         contract.receivable.amount_minor,
         contract.advance_received.amount_minor,
     )
-
-
-def test_a_contract_without_lines_is_one_line() -> None:
-    [project] = signed().lines
-    [posts] = signed(posts=9).lines
-
-    assert (project.agreed.quantity, project.agreed.unit) == (1, "项")
-    assert (posts.agreed.quantity, posts.agreed.unit) == (9, "岗位")
-    assert project.agreed.amount == posts.agreed.amount == fen(1000)
-
-
-@pytest.mark.parametrize(
-    ("values", "pointer"),
-    [
-        ({"lines": [line(1, 1, 999)]}, "/lines"),
-        ({"lines": [line(2, 1, 1000)]}, "/lines/0/number"),
-        ({"years": [YearShare(year=2024, amount=fen(999))]}, "/years"),
-        ({"years": [YearShare(year=2026, amount=fen(1000))]}, "/years/0/year"),
-        ({"ends_on": date(2025, 2, 28)}, "/years"),
-        ({"ends_on": date(2025, 3, 1)}, "/term_reason"),
-    ],
-)
-def test_terms_that_contradict_one_another_are_refused(
-    values: Mapping[str, Any], pointer: str
-) -> None:
-    with pytest.raises(TermsError) as refused:
-        signed(**values)
-
-    assert refused.value.pointer == pointer
-
-
-def test_a_contract_has_one_final_instalment() -> None:
-    finals = [
-        ScheduledInstalment(number=n, due_on=TODAY, amount=fen(500), condition=Condition.FINAL)
-        for n in (1, 2)
-    ]
-
-    with pytest.raises(TermsError) as refused:
-        signed(instalments=finals)
-
-    assert refused.value.pointer == "/instalments/1/condition"
 
 
 def test_what_is_paid_before_acceptance_is_an_advance() -> None:
