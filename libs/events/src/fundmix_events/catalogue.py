@@ -18,6 +18,12 @@ from fundmix_events.contracts import (
     RecoveryReceived,
 )
 from fundmix_events.donations import DonationReceived, PledgeMade
+from fundmix_events.evaluations import (
+    DeductionDecided,
+    EvaluationPublished,
+    ObjectionRaised,
+    ResultAccepted,
+)
 from fundmix_events.ledger import EntryPosted
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
@@ -36,6 +42,10 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     ContractAmended,
     RecoveryReceived,
     ContractTerminated,
+    EvaluationPublished,
+    ObjectionRaised,
+    ResultAccepted,
+    DeductionDecided,
     ObligationMet,
     ObligationOverdue,
     PledgeMade,

@@ -26,6 +26,16 @@ from fundmix_events.contracts import (
     YearShare,
 )
 from fundmix_events.donations import DonationKind, DonationReceived, Donor, DonorKind, PledgeMade
+from fundmix_events.evaluations import (
+    DeductionDecided,
+    Dimension,
+    DimensionMean,
+    EvaluationPublished,
+    Grade,
+    ObjectionRaised,
+    ResultAccepted,
+    Stage,
+)
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
 from fundmix_events.money import Money, text_from_minor
 from fundmix_events.obligations import ObligationKind, ObligationMet, ObligationOverdue
@@ -275,6 +285,58 @@ def contract_terminated(settlement: str = "10000.00", **changes: Any) -> Contrac
         "recognition": a_recognition(text(ceiling), settlement, "-40000.00"),
     }
     return ContractTerminated(**(_contract() | usual | changes))
+
+
+def evaluation_published(**changes: Any) -> EvaluationPublished:
+    """One that fails, and takes half of the final instalment off."""
+    weights = {
+        Dimension.PROFESSIONAL: 3000,
+        Dimension.BUYER: 2000,
+        Dimension.SELF: 1000,
+        Dimension.RECIPIENTS: 4000,
+    }
+    usual: dict[str, Any] = {
+        "scheme_version": 1,
+        "evaluated_on": date(2024, 12, 15),
+        "published_on": date(2024, 12, 16),
+        "score": "59.900000",
+        "grade": Grade.FAIL,
+        "dimensions": tuple(
+            DimensionMean(dimension=dimension, weight_bps=weight, mean="59.900000")
+            for dimension, weight in weights.items()
+        ),
+        "recipients_count": 120,
+        "proposed_deduction": Money.parse("40529.73"),
+        "objections_until": date(2024, 12, 30),
+    }
+    return EvaluationPublished(**(_contract() | _stage() | usual | changes))
+
+
+def objection_raised(**changes: Any) -> ObjectionRaised:
+    usual: dict[str, Any] = {"objected_on": date(2024, 12, 20), "grounds": "样本不足"}
+    return ObjectionRaised(**(_contract() | _stage() | usual | changes))
+
+
+def result_accepted(**changes: Any) -> ResultAccepted:
+    usual: dict[str, Any] = {
+        "accepted_on": date(2024, 12, 18),
+        "deduction": Money.parse("40529.73"),
+    }
+    return ResultAccepted(**(_contract() | _stage() | usual | changes))
+
+
+def deduction_decided(**changes: Any) -> DeductionDecided:
+    usual: dict[str, Any] = {
+        "decided_on": date(2024, 12, 24),
+        "proposed_deduction": Money.parse("40529.73"),
+        "deduction": Money.parse("20000.00"),
+        "reason": "部分成立",
+    }
+    return DeductionDecided(**(_contract() | _stage() | usual | changes))
+
+
+def _stage() -> dict[str, Any]:
+    return {"stage": Stage.FINAL, "evaluation_version": 1}
 
 
 def obligation_met(**changes: Any) -> ObligationMet:

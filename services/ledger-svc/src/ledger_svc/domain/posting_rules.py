@@ -25,6 +25,12 @@ from fundmix_events.contracts import (
     RecoveryReceived,
 )
 from fundmix_events.donations import DonationEvent, DonationKind, DonationReceived, PledgeMade
+from fundmix_events.evaluations import (
+    DeductionDecided,
+    EvaluationPublished,
+    ObjectionRaised,
+    ResultAccepted,
+)
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, Money
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
@@ -48,6 +54,10 @@ PostableEvent = (
     | ContractAmended
     | RecoveryReceived
     | ContractTerminated
+    | EvaluationPublished
+    | ObjectionRaised
+    | ResultAccepted
+    | DeductionDecided
     | ObligationMet
     | ObligationOverdue
     | PledgeMade
@@ -70,6 +80,9 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa:
         case OrganisationRegistered() | OrganisationChanged():
             return None
         case InvoiceRecorded() | PaymentConfirmed() | DeliveryReported():
+            return None
+        # What an evaluation takes off is booked when the instalment is approved.
+        case EvaluationPublished() | ObjectionRaised() | ResultAccepted() | DeductionDecided():
             return None
         case ObligationMet() | ObligationOverdue():
             return None
