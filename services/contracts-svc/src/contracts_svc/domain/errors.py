@@ -28,7 +28,19 @@ ContractsError
 ├── SamePersonError              the approver may not also pay, nor the payer reverse
 ├── PaymentMismatchError         what was paid is not what was approved
 ├── FutureDateError              a day that has not come yet
-└── BankReferenceUsedError       that bank reference has paid another instalment
+├── BankReferenceUsedError       that bank reference has paid another instalment
+├── SchemeNotFoundError          there is no scheme of that version
+├── SchemeError                  a scheme that contradicts itself, or hears the people too little
+├── EvaluationNotFoundError      there is no such evaluation, or none to be seen
+├── EvaluationStateError         the evaluation is published, or is not
+├── EvaluationIncompleteError    a dimension that nobody has scored
+├── EvaluationDateError          evaluated before signing, or published before evaluating
+├── ScorerError                  a dimension that is not this person's to score
+├── RatingsError                 the same points counted twice
+├── InstalmentSettledError       the money that waited for the evaluation is promised or paid
+├── NothingDeductedError         there is no deduction to object to, or to accept
+├── ObjectionLateError           the time for an objection is over
+└── ObjectionStateError          objected, accepted or decided before, or nothing to decide
 """
 
 from typing import ClassVar
@@ -154,3 +166,51 @@ class ObligationMetError(ContractsError):
 
 class SuspendedPartyError(ContractsError):
     code = "suspended_party"
+
+
+class SchemeNotFoundError(ContractsError):
+    code = "scheme_not_found"
+
+
+class SchemeError(ContractsError):
+    code = "contradictory_scheme"
+
+
+class EvaluationNotFoundError(ContractsError):
+    code = "evaluation_not_found"
+
+
+class EvaluationStateError(ContractsError):
+    code = "evaluation_state"
+
+
+class EvaluationIncompleteError(ContractsError):
+    code = "evaluation_incomplete"
+
+
+class EvaluationDateError(ContractsError):
+    code = "evaluation_date"
+
+
+class ScorerError(ContractsError):
+    code = "wrong_scorer"
+
+
+class RatingsError(ContractsError):
+    code = "contradictory_ratings"
+
+
+class InstalmentSettledError(ContractsError):
+    code = "instalment_settled"
+
+
+class NothingDeductedError(ContractsError):
+    code = "nothing_deducted"
+
+
+class ObjectionLateError(ContractsError):
+    code = "objection_late"
+
+
+class ObjectionStateError(ContractsError):
+    code = "objection_state"

@@ -1,0 +1,1 @@
+"""What tests of contracts-svc build on."""
