@@ -51,7 +51,7 @@ async def an_api(
             http=HttpSettings(port=8020, replica_wait_ms_max=200),
         )
         process = Process(NAME, settings)
-        async with serving(process, build_api(process), tokens) as api:
+        async with serving(process, build_api(process, settings), tokens) as api:
             await know_the_register(api.database)
             yield api
 

@@ -16,21 +16,24 @@ from fundmix_kit.replica_handler import ReplicaHandler
 from contracts_svc import NAME
 from contracts_svc.api.contracts import contracts_router
 from contracts_svc.api.drafts import drafts_router
+from contracts_svc.api.evaluations import evaluations_router, results_router, scoring_router
 from contracts_svc.api.obligations import obligations_router
 from contracts_svc.api.payments import payments_router
 from contracts_svc.api.policy import POLICY
 from contracts_svc.api.problems import PROBLEMS
+from contracts_svc.api.schemes import schemes_router
 from contracts_svc.clock import watch_obligations
 from contracts_svc.commands import Commands
 from contracts_svc.consumer import CODEC, PARTITIONS, state_of
 from contracts_svc.draft_commands import DraftCommands
+from contracts_svc.evaluation_commands import EvaluationCommands
 from contracts_svc.obligation_commands import ObligationCommands
 from contracts_svc.settings import Settings
 
 PUBLISHED: Final = {topics.CONTRACTS: topics.PARTITIONS[topics.CONTRACTS]}
 
 
-def build_api(process: Process) -> FastAPI:
+def build_api(process: Process, settings: Settings) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(
         database,
@@ -40,6 +43,11 @@ def build_api(process: Process) -> FastAPI:
     )
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
+    evaluating = EvaluationCommands(
+        outbox=outbox,
+        clock=clock,
+        recipients_weight_bps_min=settings.evaluation.recipients_weight_bps_min,
+    )
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -53,6 +61,10 @@ def build_api(process: Process) -> FastAPI:
             obligations_router(
                 database, runner, ObligationCommands(outbox=outbox, clock=clock), clock
             ),
+            schemes_router(database, runner, evaluating),
+            scoring_router(runner, evaluating, clock),
+            results_router(runner, evaluating, clock),
+            evaluations_router(database, clock),
             drafts_router(database, runner, DraftCommands(commands, clock=clock), clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
@@ -73,7 +85,7 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
         watching = ObligationCommands(outbox=outbox, clock=process.clock)
         process.add_loop("clock", partial(watch_obligations, process.database, watching))
     if "api" in parts:
-        app = build_api(process)
+        app = build_api(process, settings)
     else:
         app = build_operational_app(
             settings=settings.http, health=process.health, metrics=process.metrics

@@ -8,8 +8,15 @@ from fundmix_kit.settings import (
     KafkaSettings,
     LogSettings,
     RelaySettings,
+    SettingsGroup,
 )
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EvaluationSettings(SettingsGroup):
+    recipients_weight_bps_min: int = Field(default=4_000, ge=1, le=10_000)
+    """What the people served weigh at least in a new evaluation scheme, in basis points."""
 
 
 class Settings(BaseSettings):
@@ -26,4 +33,5 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings(port=8020)
     relay: RelaySettings = RelaySettings()
     consumer: ConsumerSettings = ConsumerSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     log: LogSettings = LogSettings()

@@ -23,6 +23,7 @@ AGENCY: Final = {Owner.OURS: "52441900AJC6XAY6DW", Owner.THEIRS: "52441900DNF0KC
 AMOUNT: Final = {"amount": "600.00", "currency": "CNY"}
 CONTRACT: Final = "/v1/contracts/{contract_id}"
 INSTALMENT: Final = f"{CONTRACT}/instalments/{{number}}"
+STAGE: Final = f"{CONTRACT}/evaluations/{{stage}}"
 BODIES: Final[Mapping[str, Mapping[str, object]]] = {
     f"{CONTRACT}/amendments": {"reason": "延期", "amended_on": "2024-03-18"},
     f"{CONTRACT}/terminate": {"reason": "停止服务", "terminated_on": "2020-01-01"},
@@ -45,6 +46,18 @@ BODIES: Final[Mapping[str, Mapping[str, object]]] = {
     f"{INSTALMENT}/pay": {"amount": AMOUNT, "paid_on": "2024-03-18", "bank_reference": "BK-1"},
     f"{INSTALMENT}/confirm": {"arrived_on": "2024-03-18"},
     f"{INSTALMENT}/reverse": {"reason": "记错合同"},
+    "/v1/schemes": {
+        "weights": {"professional": 6000, "recipients": 4000},
+        "bands": {"excellent": "90", "good": "80", "pass": "60"},
+        "deduction_bps": {"fail": 5000},
+    },
+    f"{STAGE}/scores": {"dimension": "buyer", "score": "60"},
+    f"{STAGE}/ratings": {"ratings": [{"score": "60", "count": 9}]},
+    f"{STAGE}/publish": {"evaluated_on": "2024-03-18"},
+    f"{STAGE}/versions": {"reason": "计分有误"},
+    f"{STAGE}/objection": {"grounds": "样本不足"},
+    f"{STAGE}/accept": {},
+    f"{STAGE}/decision": {"deduction": AMOUNT, "reason": "部分成立"},
     f"{CONTRACT}/publications": {"kind": "file_contract", "met_on": "2024-03-18"},
     f"{CONTRACT}/recoveries/{{number}}/receive": {
         "amount": AMOUNT,
@@ -76,7 +89,12 @@ async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
             "contract_id": contract.json()["contract_id"],
             "draft_id": draft.json()["draft_id"],
             "number": "1",
+            "stage": "final",
+            "version": "1",
         }
+        score = {"dimension": "buyer", "score": "60"}
+        contract_id = parameters[owner]["contract_id"]
+        await officer.post(f"/v1/contracts/{contract_id}/evaluations/final/scores", score)
     rows = PolicyRows(
         organisations={
             **dict.fromkeys(Role, BUYER[Owner.OURS]),

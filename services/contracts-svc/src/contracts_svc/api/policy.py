@@ -16,6 +16,13 @@ OFFICERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.OWN}
 AGENCIES: Final[Rule] = {Role.AGENCY: Scope.OWN}
 DRAFT_READERS: Final[Rule] = {**OFFICERS, Role.AUDITOR: Scope.ANY, Role.ADMIN: Scope.ANY}
 
+EVERYBODY: Final[Rule] = dict.fromkeys(Role, Scope.ANY)
+SCORERS: Final[Rule] = {**OFFICERS, **AGENCIES, Role.EVALUATOR: Scope.ANY}
+SURVEYORS: Final[Rule] = {**OFFICERS, Role.EVALUATOR: Scope.ANY}
+EVALUATION_READERS: Final[Rule] = {**READERS, Role.EVALUATOR: Scope.ANY}
+ADMINS: Final[Rule] = {Role.ADMIN: Scope.ANY}
+STAGE: Final = "/v1/contracts/{contract_id}/evaluations/{stage}"
+
 POLICY: Final = Policy(
     {
         ("POST", "/v1/contracts"): OFFICERS,
@@ -35,6 +42,18 @@ POLICY: Final = Policy(
         ("POST", "/v1/contracts/{contract_id}/recoveries/{number}/receive"): OFFICERS,
         ("POST", "/v1/contracts/{contract_id}/publications"): OFFICERS,
         ("GET", "/v1/obligations"): READERS,
+        ("POST", "/v1/schemes"): ADMINS,
+        ("GET", "/v1/schemes"): EVERYBODY,
+        ("GET", "/v1/schemes/{version}"): EVERYBODY,
+        ("GET", "/v1/contracts/{contract_id}/evaluations"): EVALUATION_READERS,
+        ("GET", STAGE): EVALUATION_READERS,
+        ("POST", f"{STAGE}/scores"): SCORERS,
+        ("POST", f"{STAGE}/ratings"): SURVEYORS,
+        ("POST", f"{STAGE}/publish"): OFFICERS,
+        ("POST", f"{STAGE}/versions"): OFFICERS,
+        ("POST", f"{STAGE}/objection"): AGENCIES,
+        ("POST", f"{STAGE}/accept"): AGENCIES,
+        ("POST", f"{STAGE}/decision"): OFFICERS,
         ("POST", "/v1/drafts"): OFFICERS,
         ("GET", "/v1/drafts"): DRAFT_READERS,
         ("GET", "/v1/drafts/{draft_id}"): DRAFT_READERS,
