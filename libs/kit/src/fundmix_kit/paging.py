@@ -107,11 +107,17 @@ def page_response(
     page: PageParams,
     sort_key: Callable[[Row], Sequence[object]],
     item: Callable[[Row], BaseModel],
+    go_on_after: Sequence[object] | None = None,
 ) -> Response:
-    """The page of `rows`, of which `page.rows_to_read` were read."""
+    """The page of `rows`, of which `page.rows_to_read` were read.
+
+    `go_on_after` is where a search that looked far enough for one page goes on, although it has
+    found no more rows.
+    """
     shown = rows[: page.limit]
     has_more = len(rows) > page.limit
-    next_cursor = encode_cursor(sort_key(shown[-1])) if has_more else None
+    next_key = sort_key(shown[-1]) if has_more else go_on_after
+    next_cursor = None if next_key is None else encode_cursor(next_key)
     body = Page[BaseModel](items=[item(row) for row in shown], next_cursor=next_cursor)
     headers: dict[str, str] = {}
     if next_cursor is not None:

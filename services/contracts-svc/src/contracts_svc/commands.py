@@ -1,10 +1,12 @@
 """What contracts-svc does when asked: each function inside one transaction of its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 from uuid import UUID
 
-from fundmix_events.contracts import ContractEvent
+from fundmix_events.contracts import Condition, ContractEvent
+from fundmix_events.evaluations import Stage
 from fundmix_events.money import Money
 from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
@@ -22,7 +24,9 @@ from contracts_svc.domain.delivery import Acceptance, Delivery
 from contracts_svc.domain.errors import UnknownOrganisationError
 from contracts_svc.domain.paying import Verdict
 from contracts_svc.domain.signing import Terms
-from contracts_svc.storage import contract_records, contracts, organisations
+from contracts_svc.storage import contract_records, contracts, evaluations, organisations
+
+STAGE_BY_CONDITION: Final = {Condition.MIDTERM: Stage.MIDTERM, Condition.FINAL: Stage.FINAL}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,10 +61,12 @@ class Commands:
     ) -> tuple[Contract, Organisation]:
         """The contract, and its agency as the register knows it.
 
-        Raises UnknownOrganisationError and ContractNumberTakenError.
+        The scheme of evaluation is the one in force. Raises UnknownOrganisationError and
+        ContractNumberTakenError.
         """
-        parties = await organisations.read(connection, [buyer, agency])
+        parties, scheme_version = await organisations.read_for_signing(connection, [buyer, agency])
         seller = _party(parties, agency, pointer="/agency")
+        terms = replace(terms, scheme_version=scheme_version)
         contract, event = signing.sign_contract(
             terms,
             contract_id=contract_id or uuid7(),
@@ -154,14 +160,14 @@ class Commands:
         target: Target,
         *,
         instalment_number: int,
-        deduction: Money,
         expected: Money | None,
     ) -> Contract:
         before = await of_buyer(connection, target)
+        verdict = await self._verdict(connection, before, instalment_number)
         after, event = paying.approve_instalment(
             before,
             instalment_number=instalment_number,
-            verdict=Verdict(deduction=deduction, is_open=False),
+            verdict=verdict,
             approved_by=origin.actor.subject,
             approved_on=self._clock.today(),
             expected=expected,
@@ -257,6 +263,18 @@ class Commands:
             today=self._clock.today(),
         )
         return await self._save(connection, origin, before, after, event)
+
+    async def _verdict(
+        self, connection: Connection, contract: Contract, instalment_number: int
+    ) -> Verdict | None:
+        """What the evaluation that the instalment waits for has decided; None without one."""
+        stage = STAGE_BY_CONDITION.get(contract.instalment(instalment_number).condition)
+        if stage is None:
+            return None
+        outcome = await evaluations.read_outcome(
+            connection, contract.contract_id, stage, self._clock.today()
+        )
+        return outcome and Verdict(deduction=outcome.deduction, is_open=outcome.is_open)
 
     async def _save(
         self,

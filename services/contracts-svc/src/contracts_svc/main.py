@@ -12,15 +12,18 @@ from fundmix_kit.operations import Retrying, operations_router, quarantine_route
 from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
+from fundmix_kit.streaming import Streams
 
 from contracts_svc import NAME
 from contracts_svc.api.contracts import contracts_router
 from contracts_svc.api.drafts import drafts_router
 from contracts_svc.api.evaluations import evaluations_router, results_router, scoring_router
 from contracts_svc.api.obligations import obligations_router
+from contracts_svc.api.ocds import Publication, ocds_router
 from contracts_svc.api.payments import payments_router
 from contracts_svc.api.policy import POLICY
 from contracts_svc.api.problems import PROBLEMS
+from contracts_svc.api.public import public_router
 from contracts_svc.api.schemes import schemes_router
 from contracts_svc.clock import watch_obligations
 from contracts_svc.commands import Commands
@@ -48,6 +51,11 @@ def build_api(process: Process, settings: Settings) -> FastAPI:
         clock=clock,
         recipients_weight_bps_min=settings.evaluation.recipients_weight_bps_min,
     )
+    streams = Streams(
+        streams_max=settings.http.streams_max,
+        stream_time_ms_max=settings.http.stream_time_ms_max,
+    )
+    publication = Publication(**dict(settings.open_data))
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -65,6 +73,8 @@ def build_api(process: Process, settings: Settings) -> FastAPI:
             scoring_router(runner, evaluating, clock),
             results_router(runner, evaluating, clock),
             evaluations_router(database, clock),
+            public_router(database, clock, streams),
+            ocds_router(database, clock, streams, publication),
             drafts_router(database, runner, DraftCommands(commands, clock=clock), clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),

@@ -10,13 +10,24 @@ from fundmix_kit.settings import (
     RelaySettings,
     SettingsGroup,
 )
-from pydantic import Field
+from pydantic import Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class EvaluationSettings(SettingsGroup):
     recipients_weight_bps_min: int = Field(default=4_000, ge=1, le=10_000)
     """What the people served weigh at least in a new evaluation scheme, in basis points."""
+
+
+class OpenDataSettings(SettingsGroup):
+    ocid_prefix: str = Field(default="ocds-unregistered", pattern=r"^ocds-[a-z0-9]+$")
+    """Of the open contracting ids. A publisher has one registered; the default says it has none."""
+    publisher: str = Field(default="fundmix", min_length=1)
+    """Who publishes the open data."""
+    license_url: HttpUrl = HttpUrl("https://creativecommons.org/licenses/by/4.0/")
+    """The licence that the open data is under."""
+    base_url: HttpUrl = HttpUrl("http://127.0.0.1:8020")
+    """Where the public reaches this service; each package names its own address."""
 
 
 class Settings(BaseSettings):
@@ -35,3 +46,4 @@ class Settings(BaseSettings):
     consumer: ConsumerSettings = ConsumerSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     log: LogSettings = LogSettings()
+    open_data: OpenDataSettings = OpenDataSettings()

@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 import pytest
 from contracts_svc import MIGRATIONS
-from contracts_svc.storage.tables import ContractsTable
+from contracts_svc.storage.tables import KIT_INDEXES, ContractsTable
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.testing.schema import KIT_RIGHTS, drift, migrated_by, rights_of_service
 
@@ -103,13 +103,13 @@ RIGHTS: Final = KIT_RIGHTS | {
 
 
 async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
-    assert await drift(service_database, ContractsTable.metadata) == []
+    assert await drift(service_database, ContractsTable.metadata, kit_indexes=KIT_INDEXES) == []
 
 
 async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
     await migrated_by(MIGRATIONS)(service_database)
 
-    assert await drift(service_database, ContractsTable.metadata) == []
+    assert await drift(service_database, ContractsTable.metadata, kit_indexes=KIT_INDEXES) == []
 
 
 async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:

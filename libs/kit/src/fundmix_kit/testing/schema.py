@@ -1,6 +1,6 @@
 """What a migrated database is: made as a service makes it, compared with what its code believes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pydantic import PostgresDsn
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fundmix_kit.embedded.databases import ServiceDatabase
@@ -68,12 +68,22 @@ def migrated_by(location: Path) -> Migrate:
     return prepare
 
 
-async def drift(database: ServiceDatabase, *service: MetaData) -> Sequence[Any]:
-    """What a migration would have to change, for the tables to be those that the classes say."""
+async def drift(
+    database: ServiceDatabase,
+    *service: MetaData,
+    kit_indexes: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+) -> Sequence[Any]:
+    """What a migration would have to change, for the tables to be those that the classes say.
+
+    `kit_indexes` are those that a service has added to the kit's tables: table and columns by name.
+    """
     wanted = MetaData()
     for metadata in (*service, KitTable.metadata):
         for table in metadata.tables.values():
             table.to_metadata(wanted)
+    for name, (table_name, column_names) in (kit_indexes or {}).items():
+        columns = wanted.tables[table_name].columns
+        Index(name, *(columns[column_name] for column_name in column_names))
 
     def compare(connection: SyncConnection) -> Sequence[Any]:
         context = MigrationContext.configure(

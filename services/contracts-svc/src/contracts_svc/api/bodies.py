@@ -106,11 +106,11 @@ class SignatureIn(BodyIn):
 class ContractIn(DraftIn, SignatureIn):
     """A contract as it was signed; the instalments sum to the ceiling."""
 
-    def terms(self, *, scheme_version: int) -> Terms:
-        return terms_of(self, self, scheme_version=scheme_version)
+    def terms(self) -> Terms:
+        return terms_of(self, self)
 
 
-def terms_of(draft: DraftIn, signature: SignatureIn, *, scheme_version: int) -> Terms:
+def terms_of(draft: DraftIn, signature: SignatureIn) -> Terms:
     return Terms(
         number=draft.number,
         title=draft.title,
@@ -132,7 +132,6 @@ def terms_of(draft: DraftIn, signature: SignatureIn, *, scheme_version: int) -> 
         budget_item=draft.budget_item,
         plan_number=draft.plan_number,
         term_reason=draft.term_reason,
-        scheme_version=scheme_version,
         has_deduction_clause=draft.has_deduction_clause,
     )
 

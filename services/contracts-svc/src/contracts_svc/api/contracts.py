@@ -61,7 +61,7 @@ def _add_terms(router: APIRouter, runner: CommandRunner, commands: Commands, clo
             contract, agency = await commands.sign_contract(
                 connection,
                 origin,
-                body.terms(scheme_version=1),
+                body.terms(),
                 buyer=body.buyer,
                 agency=body.agency,
             )

@@ -115,7 +115,7 @@ def _add_commands(
             draft = await commands.open(connection, target(request, access, draft_id))
             written = DraftIn.model_validate_json(draft.body)
             access.require_level(written.payer_level)
-            terms = terms_of(written, body, scheme_version=1)
+            terms = terms_of(written, body)
             contract, agency = await commands.sign(connection, origin, draft, terms)
             return signed_answer(contract, agency, today=clock.today())
 

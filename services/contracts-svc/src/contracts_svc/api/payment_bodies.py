@@ -17,9 +17,11 @@ class InvoiceIn(BodyIn):
 
 
 class ApprovalIn(BodyIn):
-    """`payable` is what the officer expects to approve; another amount is refused."""
+    """`payable` is what the officer expects to approve; another amount is refused.
 
-    deduction: AmountOrNothing = Money.of(0)
+    The deduction is what the evaluation has decided.
+    """
+
     payable: AmountOrNothing | None = None
 
 

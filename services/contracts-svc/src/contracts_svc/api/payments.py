@@ -57,7 +57,6 @@ def payments_router(runner: CommandRunner, commands: Commands, clock: Clock) -> 
                 origin,
                 target(request, access, contract_id),
                 instalment_number=number,
-                deduction=body.deduction,
                 expected=body.payable,
             )
             return answer(contract, today=clock.today())

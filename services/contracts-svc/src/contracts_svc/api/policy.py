@@ -4,7 +4,7 @@ from typing import Final
 
 from fundmix_events.roles import Role
 from fundmix_kit.operations import OPERATIONS_POLICY, QUARANTINE_POLICY
-from fundmix_kit.policy import Policy, Rule, Scope
+from fundmix_kit.policy import PUBLIC, Policy, Rule, Scope
 
 READERS: Final[Rule] = {
     Role.FINANCE_OFFICER: Scope.OWN,
@@ -61,6 +61,16 @@ POLICY: Final = Policy(
         ("POST", "/v1/drafts/{draft_id}/discard"): OFFICERS,
         ("POST", "/v1/drafts/{draft_id}/sign"): OFFICERS,
         ("GET", "/v1/todo"): OFFICERS,
+        ("GET", "/v1/public/projects"): PUBLIC,
+        ("GET", "/v1/public/projects.csv"): PUBLIC,
+        ("GET", "/v1/public/projects.xlsx"): PUBLIC,
+        ("GET", "/v1/public/projects/{number}"): PUBLIC,
+        # It says no more than the list does, put side by side.
+        ("GET", "/v1/public/overlaps"): PUBLIC,
+        ("GET", "/v1/public/ocds/releases"): PUBLIC,
+        ("GET", "/v1/public/ocds/records"): PUBLIC,
+        ("GET", "/v1/public/ocds/contracts/{number}"): PUBLIC,
+        ("GET", "/v1/public/ocds/records/{number}"): PUBLIC,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

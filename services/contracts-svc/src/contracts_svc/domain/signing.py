@@ -34,6 +34,7 @@ TERM_YEARS_MAX: Final = 3
 BUYING_KINDS: Final = frozenset(OrganisationKind) - {OrganisationKind.AGENCY}
 # What is agreed at signing; the others come about later.
 SIGNED_CONDITIONS: Final = frozenset({Condition.SIGNING, Condition.MIDTERM, Condition.FINAL})
+FIRST_SCHEME_VERSION: Final = 1
 UNIT_OF_POSTS: Final = "岗位"
 UNIT_OF_PROJECTS: Final = "项"
 
@@ -66,7 +67,7 @@ class Terms:
     budget_item: str | None = None
     plan_number: str | None = None
     term_reason: str | None = None
-    scheme_version: int = 1
+    scheme_version: int = FIRST_SCHEME_VERSION
     has_deduction_clause: bool = True
 
 

@@ -56,6 +56,12 @@ class Evaluation(ContractsTable, table=True):
             unique=True,
             postgresql_where=text("state = 'published'"),
         ),
+        Index(
+            "ix_evaluation_grade",
+            "grade",
+            "contract_id",
+            postgresql_where=text("stage = 'final' AND state = 'published'"),
+        ),
     )
 
     contract_id: UUID = Field(primary_key=True)

@@ -1,7 +1,7 @@
 """The tables of contracts-svc."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from fundmix_kit.tables import NAMING, table_name, timestamp
@@ -17,6 +17,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
+
+# What this service reads of the kit's tables in an order of its own.
+KIT_INDEXES: Final = {"ix_outbox_key": ("outbox", ("key", "position"))}
 
 
 class ContractsTable(SQLModel):
@@ -38,6 +41,16 @@ class Contract(ContractsTable, table=True):
             "ix_contract_unpublished", "publish_by", postgresql_where=text("published_on IS NULL")
         ),
         Index("ix_contract_unfiled", "file_by", postgresql_where=text("filed_on IS NULL")),
+        # Of the public list: each of its orders, and each filter in the usual one.
+        Index("ix_contract_grams", text("project_grams(title, number)"), postgresql_using="gin"),
+        Index("ix_contract_signed_on", "signed_on", "contract_id"),
+        Index("ix_contract_ceiling", "ceiling_minor", "contract_id"),
+        Index("ix_contract_town", "town", "signed_on", "contract_id"),
+        Index("ix_contract_service_area", "service_area", "signed_on", "contract_id"),
+        Index("ix_contract_people", "people_served", "signed_on", "contract_id"),
+        Index("ix_contract_buyer_signed", "buyer", "signed_on", "contract_id"),
+        Index("ix_contract_agency_signed", "agency", "signed_on", "contract_id"),
+        Index("ix_contract_overlap", "town", "people_served", "starts_on", "contract_id"),
     )
 
     contract_id: UUID = Field(primary_key=True)
