@@ -100,6 +100,17 @@ def test_a_day_is_read_only_as_it_is_written(day: object) -> None:
         samples.donation_received(received_on=day)
 
 
+@pytest.mark.parametrize("score", ["0.000000", "59.999999", "60.000000", "100.000000"])
+def test_a_score_is_told_with_six_places(score: str) -> None:
+    assert samples.evaluation_published(score=score).score == score
+
+
+@pytest.mark.parametrize("score", ["60", "60.00", "100.000001", "-1.000000", "060.000000"])
+def test_a_score_is_told_in_no_other_way(score: str) -> None:
+    with pytest.raises(ValidationError, match="score"):
+        samples.evaluation_published(score=score)
+
+
 @pytest.mark.parametrize("number", [0, 100])
 def test_instalments_are_numbered_from_one(number: int) -> None:
     with pytest.raises(ValidationError, match="number"):

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from fundmix_events.contracts import InstalmentNumber
 from fundmix_events.obligations import ObligationKind
+from fundmix_events.roles import Role
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
+from pydantic import Field
 
 from contracts_svc.storage import (
     contract_records,
@@ -22,6 +24,7 @@ from contracts_svc.storage.obligations import ObligationRow
 from contracts_svc.storage.todo import TodoRow
 
 FIRST_ID = UUID(int=0)
+TodoNumber = Annotated[int, Field(ge=0, le=99)]
 
 Parties = tuple[str, str]
 """The buyer and the agency of a contract."""
@@ -112,13 +115,19 @@ async def list_contracts(
 
 
 async def list_todo(
-    database: Database, *, org: str | None, subject: str, today: date, page: PageParams
+    database: Database, *, role: Role, org: str | None, subject: str, today: date, page: PageParams
 ) -> list[TodoRow]:
-    """Instalments due that wait for an approval, and approved ones that another person must pay."""
-    after = page.after(tuple[date, UUID, InstalmentNumber])
+    """What waits for this person.
+
+    For an officer: instalments due that wait for an approval, approved ones that another person
+    must pay, and objections that another person must decide. For an agency: results that it may
+    object to or accept.
+    """
+    after = page.after(tuple[date, UUID, TodoNumber])
     async with database.reading() as connection:
         return await todo.list_rows(
             connection,
+            role=role,
             org=org,
             subject=subject,
             today=today,

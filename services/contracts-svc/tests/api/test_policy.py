@@ -71,6 +71,26 @@ def constantly(body: object) -> Callable[[Owner], object]:
     return lambda _: body
 
 
+async def fail(api: Api, signing: Mapping[str, Any]) -> None:
+    """A contract with something to do for both of its parties: a deduction, and what is due."""
+    buyer, agency = signing["buyer"], signing["agency"]
+    officer = api.caller("finance_officer", subject="li.na", org=buyer)
+    first, last = signing["instalments"]
+    instalments = {"instalments": [first, last | {"condition": "final"}]}
+    contract = (await officer.post("/v1/contracts", {**signing, **instalments})).headers["location"]
+    callers = {
+        "professional": api.caller("evaluator"),
+        "buyer": officer,
+        "self": api.caller("agency", org=agency),
+    }
+    stage = f"{contract}/evaluations/final"
+    for dimension, caller in callers.items():
+        await caller.post(f"{stage}/scores", {"dimension": dimension, "score": "0"})
+    await officer.post(f"{stage}/ratings", {"ratings": [{"score": "0", "count": 9}]})
+    published = await officer.post(f"{stage}/publish", {"evaluated_on": "2024-03-18"})
+    assert published.status_code == 200, published.text
+
+
 @pytest.fixture(scope="module")
 async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
     def signing(owner: Owner) -> dict[str, Any]:
@@ -91,10 +111,12 @@ async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
             "number": "1",
             "stage": "final",
             "version": "1",
+            "contract_number": f"{owner}-failed",
         }
         score = {"dimension": "buyer", "score": "60"}
         contract_id = parameters[owner]["contract_id"]
         await officer.post(f"/v1/contracts/{contract_id}/evaluations/final/scores", score)
+        await fail(shared_api, signing(owner) | {"number": f"{owner}-failed"})
     rows = PolicyRows(
         organisations={
             **dict.fromkeys(Role, BUYER[Owner.OURS]),
@@ -112,7 +134,7 @@ async def policy_trials(shared_api: Api, terms: dict[str, Any]) -> PolicyTrials:
             ("GET", "/v1/contracts"): "contract_id",
             ("GET", "/v1/drafts"): "draft_id",
             ("GET", "/v1/obligations"): "contract_id",
-            ("GET", "/v1/todo"): "contract_id",
+            ("GET", "/v1/todo"): "contract_number",
         },
     )
     return PolicyTrials(shared_api, rows)

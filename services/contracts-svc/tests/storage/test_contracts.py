@@ -38,6 +38,7 @@ from contracts_svc.storage import contracts, todo
 from fundmix_events.contracts import Condition, PurchaseMode, ScheduledInstalment
 from fundmix_events.money import Money
 from fundmix_events.registry import Level, Organisation, OrganisationKind
+from fundmix_events.roles import Role
 
 NOW: Final = datetime(2025, 3, 3, tzinfo=UTC)
 TODAY: Final = date(2025, 3, 3)
@@ -327,7 +328,13 @@ async def waiting(
     after: tuple[date, UUID, int] = (date.min, FIRST_ID, 0),
 ) -> list[tuple[int, int, str, int]]:
     rows = await todo.list_rows(
-        connection, org=org, subject=subject, today=TODAY, after=after, rows_max=100
+        connection,
+        role=Role.FINANCE_OFFICER,
+        org=org,
+        subject=subject,
+        today=TODAY,
+        after=after,
+        rows_max=100,
     )
     return [(r.contract_id.int, r.instalment_number, r.state, r.payable_minor) for r in rows]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.money import Currency, Money
+from fundmix_events.roles import Role
 from fundmix_events.text import Label
 from fundmix_kit.clock import Clock
 from fundmix_kit.commands import Answer, CommandRunner
@@ -33,9 +34,8 @@ from contracts_svc.api.bodies import (
     contract_detail,
     contract_out,
 )
-from contracts_svc.api.payment_bodies import TodoOut
+from contracts_svc.api.payment_bodies import TODO_BY_STATE, TodoAction, TodoOut
 from contracts_svc.commands import Commands
-from contracts_svc.domain.contract import InstalmentState
 from contracts_svc.storage.todo import TodoRow
 
 
@@ -190,6 +190,7 @@ def _add_todo(router: APIRouter, database: Database, clock: Clock) -> None:
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
         rows = await queries.list_todo(
             database,
+            role=Role(access.principal.role),
             org=access.org_filter,
             subject=access.principal.subject,
             today=clock.today(),
@@ -205,12 +206,15 @@ def _add_todo(router: APIRouter, database: Database, clock: Clock) -> None:
 
 
 def _todo_out(row: TodoRow) -> TodoOut:
-    is_approved = row.state == InstalmentState.APPROVED
+    amount = Money.of(row.payable_minor, Currency(row.currency))
+    action = TODO_BY_STATE[row.state]
+    is_instalment = action in (TodoAction.APPROVE, TodoAction.PAY)
     return TodoOut(
-        action="pay" if is_approved else "approve",
+        action=action,
         contract_id=row.contract_id,
         contract_number=row.contract_number,
-        instalment_number=row.instalment_number,
+        instalment_number=row.instalment_number if is_instalment else None,
         due_on=row.due_on,
-        payable=Money.of(row.payable_minor, Currency(row.currency)),
+        payable=amount if is_instalment else None,
+        deduction=None if is_instalment else amount,
     )

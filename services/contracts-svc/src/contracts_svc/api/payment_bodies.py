@@ -1,6 +1,8 @@
 """What goes in and out over HTTP about paying, and about what waits to be done."""
 
 from datetime import date
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from fundmix_events.day import Day
@@ -49,12 +51,30 @@ class RecoveryIn(BodyIn):
     bank_reference: Label
 
 
-class TodoOut(BaseModel):
-    """`action` is what waits: `approve` or `pay`."""
+class TodoAction(StrEnum):
+    """`answer`: object to a deduction, or accept it; `decide`: the objection."""
 
-    action: str
+    APPROVE = "approve"
+    PAY = "pay"
+    ANSWER = "answer"
+    DECIDE = "decide"
+
+
+TODO_BY_STATE: Final = {
+    "scheduled": TodoAction.APPROVE,
+    "approved": TodoAction.PAY,
+    "published": TodoAction.ANSWER,
+    "objected": TodoAction.DECIDE,
+}
+
+
+class TodoOut(BaseModel):
+    """An instalment with what is payable, or the final evaluation with what it takes off."""
+
+    action: TodoAction
     contract_id: UUID
     contract_number: str
-    instalment_number: int
+    instalment_number: int | None
     due_on: date
-    payable: Money
+    payable: Money | None
+    deduction: Money | None

@@ -60,7 +60,7 @@ POLICY: Final = Policy(
         ("PUT", "/v1/drafts/{draft_id}"): OFFICERS,
         ("POST", "/v1/drafts/{draft_id}/discard"): OFFICERS,
         ("POST", "/v1/drafts/{draft_id}/sign"): OFFICERS,
-        ("GET", "/v1/todo"): OFFICERS,
+        ("GET", "/v1/todo"): {**OFFICERS, **AGENCIES},
         ("GET", "/v1/public/projects"): PUBLIC,
         ("GET", "/v1/public/projects.csv"): PUBLIC,
         ("GET", "/v1/public/projects.xlsx"): PUBLIC,

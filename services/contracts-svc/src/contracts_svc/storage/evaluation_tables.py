@@ -62,6 +62,16 @@ class Evaluation(ContractsTable, table=True):
             "contract_id",
             postgresql_where=text("stage = 'final' AND state = 'published'"),
         ),
+        # What waits for an answer or a decision is little, whatever there was.
+        Index(
+            "ix_evaluation_unsettled",
+            "objections_until",
+            "contract_id",
+            postgresql_where=text(
+                "state = 'published' AND accepted_on IS NULL AND decided_on IS NULL"
+                " AND objections_until IS NOT NULL"
+            ),
+        ),
     )
 
     contract_id: UUID = Field(primary_key=True)

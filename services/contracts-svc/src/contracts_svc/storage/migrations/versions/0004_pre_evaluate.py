@@ -120,6 +120,11 @@ STATEMENTS = (
     WHERE state = 'published'
     """,
     """
+    CREATE INDEX ix_evaluation_unsettled ON evaluation (objections_until, contract_id)
+    WHERE state = 'published' AND accepted_on IS NULL AND decided_on IS NULL
+        AND objections_until IS NOT NULL
+    """,
+    """
     CREATE TABLE evaluation_score (
         contract_id uuid NOT NULL,
         stage varchar NOT NULL,
