@@ -1,6 +1,7 @@
 """Alembic runs this; the kit's runner gives the connection."""
 
-from contracts_svc.storage.evaluation_tables import ContractsTable
+# The last module of tables: it brings in the others.
+from contracts_svc.storage.evaluation_tables import Evaluation
 from fundmix_kit.migrate import run_environment
 
-run_environment(ContractsTable.metadata)
+run_environment(Evaluation.metadata)
