@@ -157,6 +157,6 @@ def terms() -> dict[str, Any]:
                 "amount": yuan("600.00"),
                 "condition": "signing",
             },
-            {"number": 2, "due_on": "2024-12-10", "amount": yuan("400.00"), "condition": "final"},
+            {"number": 2, "due_on": "2024-12-10", "amount": yuan("400.00"), "condition": "signing"},
         ],
     }

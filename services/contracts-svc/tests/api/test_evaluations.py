@@ -48,7 +48,9 @@ def decider(api: Api) -> Caller:
 @pytest.fixture
 async def stage(officer: Caller, terms: dict[str, Any]) -> str:
     """The path of the final evaluation of a new contract, which nobody has begun."""
-    answer = await officer.post("/v1/contracts", terms)
+    first, last = terms["instalments"]
+    instalments = [first, last | {"condition": "final"}]
+    answer = await officer.post("/v1/contracts", terms | {"instalments": instalments})
     assert answer.status_code == 201, answer.text
     return f"{answer.headers['location']}/evaluations/final"
 
@@ -190,6 +192,26 @@ async def test_an_objection_is_decided_by_another_officer(
     )
 
 
+async def test_what_waits_moves_from_the_agency_to_another_officer(
+    officer: Caller, decider: Caller, treasurer: Caller, failed: str
+) -> None:
+    async def waiting(caller: Caller) -> list[tuple[str, dict[str, str] | None]]:
+        items = (await caller.get("/v1/todo")).json()["items"]
+        return [(i["action"], i["deduction"]) for i in items if i["instalment_number"] is None]
+
+    assert await waiting(treasurer) == [("answer", yuan("200.00"))]
+    assert await waiting(decider) == []
+
+    await done(treasurer.post(f"{failed}/objection", {"grounds": "样本不足"}))
+    assert await waiting(treasurer) == []
+    assert await waiting(officer) == []
+    assert await waiting(decider) == [("decide", yuan("200.00"))]
+
+    decision = {"deduction": yuan("50.00"), "reason": "部分成立"}
+    await done(decider.post(f"{failed}/decision", decision))
+    assert await waiting(decider) == []
+
+
 async def test_an_amended_evaluation_is_the_next_version(
     api: Api, officer: Caller, treasurer: Caller, failed: str
 ) -> None:
@@ -327,6 +349,23 @@ async def test_nobody_scores_what_is_being_published(api: Api, officer: Caller, 
     shown: dict[str, Any] = (await officer.get(stage)).json()
     said = {d["dimension"]: d["mean"] for d in data["dimensions"]}
     assert {d["dimension"]: d["mean"] for d in shown["dimensions"]} == said
+
+
+async def test_a_final_instalment_waits_for_what_the_evaluation_decides(
+    officer: Caller, treasurer: Caller, stage: str, api: Api
+) -> None:
+    path = stage.replace("/evaluations/final", "/instalments/2/approve")
+
+    assert refusal(await officer.post(path, {})).code == "evaluation_missing"
+    await score_all(api, stage, "59.9")
+    published = await done(officer.post(f"{stage}/publish", EVALUATED))
+    assert published.json()["is_outcome_open"] is True
+    assert refusal(await officer.post(path, {})).code == "outcome_open"
+    await done(treasurer.post(f"{stage}/accept", {}))
+    approved = await done(officer.post(path, {}))
+
+    last = approved.json()["instalments"][1]
+    assert (last["deduction"], last["payable"]) == (yuan("200.00"), yuan("200.00"))
 
 
 async def test_a_paid_stage_is_not_evaluated_any_more(

@@ -35,8 +35,12 @@ async def test_an_organisation_is_known_as_its_last_event_says(
     await keep(connection, first, second)
     await keep(connection, first)
 
-    assert await organisations.read(connection, [CODE]) == {CODE: an_organisation("乙")}
+    parties, scheme_version = await organisations.read_for_signing(connection, [CODE])
+
+    assert (parties, scheme_version) == ({CODE: an_organisation("乙")}, 1)
 
 
 async def test_who_is_not_in_the_register_is_not_known(connection: asyncpg.Connection) -> None:
-    assert await organisations.read(connection, [CODE]) == {}
+    parties, _ = await organisations.read_for_signing(connection, [CODE])
+
+    assert parties == {}

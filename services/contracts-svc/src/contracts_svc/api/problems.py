@@ -64,7 +64,7 @@ TITLES: Final[Mapping[str, Title]] = {
     "deduction_too_large": Title(zh="扣减金额过大", en="Deduction too large"),
     "payment_mismatch": Title(zh="付款金额与批准金额不符", en="Payment does not match"),
     "instalment_state": Title(zh="合同款状态不允许此操作", en="Instalment not in that state"),
-    "same_person": Title(zh="批准人与付款人不能相同", en="Approver may not pay"),
+    "same_person": Title(zh="须由另一人办理", en="Another person is needed"),
     "bank_reference_used": Title(zh="银行流水号已被使用", en="Bank reference used before"),
     "suspended_party": Title(zh="该单位已被暂停", en="Party suspended"),
     "line_not_found": Title(zh="没有这一服务项", en="No such line"),

@@ -25,7 +25,7 @@ ContractsError
 ├── ObligationMetError           that was published or filed before, or could not be yet
 ├── DraftNotFoundError           there is no such draft
 ├── DraftStateError              the draft was signed or discarded
-├── SamePersonError              the approver may not also pay, nor the payer reverse
+├── SamePersonError              who did the step before may not do this one
 ├── PaymentMismatchError         what was paid is not what was approved
 ├── FutureDateError              a day that has not come yet
 ├── BankReferenceUsedError       that bank reference has paid another instalment
