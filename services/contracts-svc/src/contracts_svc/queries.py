@@ -24,7 +24,7 @@ from contracts_svc.storage.obligations import ObligationRow
 from contracts_svc.storage.todo import TodoRow
 
 FIRST_ID = UUID(int=0)
-TodoNumber = Annotated[int, Field(ge=0, le=99)]
+Reference = Annotated[int, Field(ge=-1, lt=2**31)]
 
 Parties = tuple[str, str]
 """The buyer and the agency of a contract."""
@@ -120,10 +120,11 @@ async def list_todo(
     """What waits for this person.
 
     For an officer: instalments due that wait for an approval, approved ones that another person
-    must pay, and objections that another person must decide. For an agency: results that it may
-    object to or accept.
+    must pay, objections that another person must decide, deliveries to accept, and what is to be
+    published, filed or received back. For an agency: results that it may object to or accept, money
+    whose arrival it has not confirmed, and money to be paid back.
     """
-    after = page.after(tuple[date, UUID, TodoNumber])
+    after = page.after(tuple[date, UUID, str, Reference])
     async with database.reading() as connection:
         return await todo.list_rows(
             connection,
@@ -131,7 +132,7 @@ async def list_todo(
             org=org,
             subject=subject,
             today=today,
-            after=after or (date.min, FIRST_ID, 0),
+            after=after or (date.min, FIRST_ID, "", -1),
             rows_max=page.rows_to_read,
         )
 
@@ -146,7 +147,7 @@ async def list_obligations(
     page: PageParams,
 ) -> list[ObligationRow]:
     """By the day on which they are due."""
-    after = page.after(tuple[date, UUID, str, int])
+    after = page.after(tuple[date, UUID, str, Reference])
     async with database.reading() as connection:
         return await obligations.list_rows(
             connection,
@@ -160,5 +161,5 @@ async def list_obligations(
 
 
 def _after(page: PageParams) -> int:
-    after = page.after(tuple[int])
+    after = page.after(tuple[Reference])
     return after[0] if after else 0

@@ -259,7 +259,7 @@ async def test_what_waits_moves_from_who_approves_to_who_pays(
 
     async def waiting(caller: Caller) -> list[tuple[str, int, dict[str, str]]]:
         items = (await caller.get("/v1/todo")).json()["items"]
-        return [(i["action"], i["instalment_number"], i["payable"]) for i in items]
+        return [(i["action"], i["number"], i["amount"]) for i in items]
 
     assert await waiting(payer) == [
         ("approve", 1, yuan("600.00")),

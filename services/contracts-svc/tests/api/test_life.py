@@ -84,6 +84,24 @@ async def test_what_the_agency_delivers_the_buyer_accepts(
     assert await said(api) == ["delivery_reported", "delivery_accepted"]
 
 
+async def test_what_waits_is_told_to_who_can_do_it(
+    officer: Caller, payer: Caller, treasurer: Caller, contract: str
+) -> None:
+    async def waiting(caller: Caller) -> set[tuple[str, int | None]]:
+        items = (await caller.get("/v1/todo")).json()["items"]
+        return {(i["action"], i["number"]) for i in items}
+
+    await settled(officer, payer, contract)
+    await treasurer.post(f"{contract}/deliveries", a_delivery(9))
+    assert await waiting(officer) == {("approve", 2), ("accept_delivery", 1)}
+    assert await waiting(treasurer) == {("confirm", 1)}
+
+    await officer.post(f"{contract}/acceptances", an_acceptance(9))
+    await treasurer.post(f"{contract}/instalments/1/confirm", {"arrived_on": "2024-03-20"})
+    assert await waiting(officer) == {("approve", 2), ("publish_acceptance", 1)}
+    assert await waiting(treasurer) == set()
+
+
 async def test_the_buyer_does_not_deliver_and_the_agency_does_not_accept(
     officer: Caller, treasurer: Caller, contract: str
 ) -> None:

@@ -352,15 +352,19 @@ async def test_a_path_that_can_be_none_is_told_from_an_unknown_one(
         ("/v1/contracts", {"buyer": "x"}, "#query/buyer", "credit_code_length"),
         ("/v1/contracts", {"number": "\u0000"}, "#query/number", "text_control_character"),
         ("/v1/contracts", {"cursor": "WyJ4Il0"}, "#query/cursor", "cursor_invalid"),
-        # ["2024-01-01", "00000000-0000-0000-0000-000000000000", 100000]: no smallint.
-        (
-            "/v1/todo",
-            {
-                "cursor": "WyIyMDI0LTAxLTAxIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAt"
-                "MDAwMDAwMDAwMDAwIiwxMDAwMDBd"
-            },
-            "#query/cursor",
-            "cursor_invalid",
+        # ["2024-01-01", "00000000-0000-0000-0000-000000000000", "pay", 1000000000000]: no integer
+        # of PostgreSQL's.
+        *(
+            (
+                path,
+                {
+                    "cursor": "WyIyMDI0LTAxLTAxIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAt"
+                    "MDAwMDAwMDAwMDAwIiwicGF5IiwxMDAwMDAwMDAwMDAwXQ"
+                },
+                "#query/cursor",
+                "cursor_invalid",
+            )
+            for path in ("/v1/todo", "/v1/obligations")
         ),
     ],
 )

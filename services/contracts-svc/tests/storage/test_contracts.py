@@ -325,8 +325,8 @@ async def waiting(
     *,
     org: str | None = None,
     subject: str = "wang.wei",
-    after: tuple[date, UUID, int] = (date.min, FIRST_ID, 0),
-) -> list[tuple[int, int, str, int]]:
+    after: tuple[date, UUID, str, int] = (date.min, FIRST_ID, "", 0),
+) -> list[tuple[int, int, str, int | None]]:
     rows = await todo.list_rows(
         connection,
         role=Role.FINANCE_OFFICER,
@@ -336,7 +336,7 @@ async def waiting(
         after=after,
         rows_max=100,
     )
-    return [(r.contract_id.int, r.instalment_number, r.state, r.payable_minor) for r in rows]
+    return [(r.contract_id.int, r.reference, r.action, r.amount_minor) for r in rows]
 
 
 async def test_what_is_due_waits_for_approval_oldest_first(connection: asyncpg.Connection) -> None:
@@ -346,9 +346,9 @@ async def test_what_is_due_waits_for_approval_oldest_first(connection: asyncpg.C
         signed(2, due_on=[date(2024, 3, 12)]),
     )
 
-    assert await waiting(connection) == [(2, 1, "scheduled", 100), (1, 1, "scheduled", 100)]
-    assert await waiting(connection, after=(date(2024, 3, 12), UUID(int=2), 1)) == [
-        (1, 1, "scheduled", 100)
+    assert await waiting(connection) == [(2, 1, "approve", 100), (1, 1, "approve", 100)]
+    assert await waiting(connection, after=(date(2024, 3, 12), UUID(int=2), "approve", 1)) == [
+        (1, 1, "approve", 100)
     ]
 
 
@@ -360,7 +360,7 @@ async def test_what_is_approved_waits_for_another_person_to_pay(
     before = await save(connection, approved(contract, by="li.na"))
 
     assert await waiting(connection, subject="li.na") == []
-    assert await waiting(connection, subject="wang.wei") == [(1, 1, "approved", 70)]
+    assert await waiting(connection, subject="wang.wei") == [(1, 1, "pay", 70)]
 
     await save(connection, paid(before))
     assert await waiting(connection, subject="wang.wei") == []
@@ -369,7 +369,7 @@ async def test_what_is_approved_waits_for_another_person_to_pay(
 async def test_what_waits_at_another_buyer_is_not_shown(connection: asyncpg.Connection) -> None:
     await insert(connection, signed(1), signed(2, buyer=BUYERS[1]))
 
-    assert await waiting(connection, org=BUYERS[1]) == [(2, 1, "scheduled", 100)]
+    assert await waiting(connection, org=BUYERS[1]) == [(2, 1, "approve", 100)]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from contracts_svc.api.bodies import (
     contract_detail,
     contract_out,
 )
-from contracts_svc.api.payment_bodies import TODO_BY_STATE, TodoAction, TodoOut
+from contracts_svc.api.payment_bodies import TodoAction, TodoOut
 from contracts_svc.commands import Commands
 from contracts_svc.storage.todo import TodoRow
 
@@ -200,21 +200,21 @@ def _add_todo(router: APIRouter, database: Database, clock: Clock) -> None:
             request,
             rows,
             page=page,
-            sort_key=lambda r: (r.due_on, r.contract_id, r.instalment_number),
+            sort_key=lambda r: (r.due_on, r.contract_id, r.action, r.reference),
             item=_todo_out,
         )
 
 
 def _todo_out(row: TodoRow) -> TodoOut:
-    amount = Money.of(row.payable_minor, Currency(row.currency))
-    action = TODO_BY_STATE[row.state]
-    is_instalment = action in (TodoAction.APPROVE, TodoAction.PAY)
     return TodoOut(
-        action=action,
+        action=TodoAction(row.action),
         contract_id=row.contract_id,
         contract_number=row.contract_number,
-        instalment_number=row.instalment_number if is_instalment else None,
+        number=row.reference or None,
         due_on=row.due_on,
-        payable=amount if is_instalment else None,
-        deduction=None if is_instalment else amount,
+        amount=None if row.amount_minor is None else _money(row.amount_minor, row.currency),
     )
+
+
+def _money(amount_minor: int, currency: str) -> Money:
+    return Money.of(amount_minor, Currency(currency))

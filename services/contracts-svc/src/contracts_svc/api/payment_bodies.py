@@ -2,7 +2,6 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from fundmix_events.day import Day
@@ -52,29 +51,31 @@ class RecoveryIn(BodyIn):
 
 
 class TodoAction(StrEnum):
-    """`answer`: object to a deduction, or accept it; `decide`: the objection."""
+    """What waits; `answer`: object to a deduction, or accept it; `decide`: the objection."""
 
     APPROVE = "approve"
     PAY = "pay"
-    ANSWER = "answer"
     DECIDE = "decide"
-
-
-TODO_BY_STATE: Final = {
-    "scheduled": TodoAction.APPROVE,
-    "approved": TodoAction.PAY,
-    "published": TodoAction.ANSWER,
-    "objected": TodoAction.DECIDE,
-}
+    ACCEPT_DELIVERY = "accept_delivery"
+    RECEIVE_RECOVERY = "receive_recovery"
+    PUBLISH_CONTRACT = "publish_contract"
+    FILE_CONTRACT = "file_contract"
+    PUBLISH_AMENDMENT = "publish_amendment"
+    PUBLISH_ACCEPTANCE = "publish_acceptance"
+    ANSWER = "answer"
+    CONFIRM = "confirm"
+    PAY_BACK = "pay_back"
 
 
 class TodoOut(BaseModel):
-    """An instalment with what is payable, or the final evaluation with what it takes off."""
+    """`number` is that of the instalment, line, recovery, amendment or acceptance, if it is one.
+
+    `amount` is what is to be paid, or what an evaluation takes off.
+    """
 
     action: TodoAction
     contract_id: UUID
     contract_number: str
-    instalment_number: int | None
+    number: int | None
     due_on: date
-    payable: Money | None
-    deduction: Money | None
+    amount: Money | None

@@ -101,6 +101,16 @@ class Instalment(ContractsTable, table=True):
         # One bank reference of a payer is one transfer, and pays once.
         UniqueConstraint("payer", "bank_reference"),
         Index("ix_instalment_unpaid", "pay_by", postgresql_where=text("paid_on IS NULL")),
+        Index(
+            "ix_instalment_unconfirmed",
+            "paid_on",
+            postgresql_where=text("state = 'paid' AND arrived_on IS NULL"),
+        ),
+        Index(
+            "ix_instalment_waiting",
+            "due_on",
+            postgresql_where=text("state IN ('scheduled', 'approved')"),
+        ),
     )
 
     contract_id: UUID = Field(primary_key=True)
@@ -126,7 +136,14 @@ class Instalment(ContractsTable, table=True):
 class ContractLine(ContractsTable, table=True):
     """What is bought, and how much of it was delivered and accepted."""
 
-    __table_args__ = (ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["contract_id"], ["contract.contract_id"]),
+        Index(
+            "ix_contract_line_unaccepted",
+            "contract_id",
+            postgresql_where=text("accepted < delivered"),
+        ),
+    )
 
     contract_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_type=SmallInteger)
