@@ -20,10 +20,6 @@ REQUEST_TIME_MS_MAX: Final = 10_000
 # Longer than a request: what a client has yet to hear while it stops, it has heard by then.
 STOP_TIME_S_MAX: Final = 12.0
 CONNECT_BACKOFF_MS: Final = 50
-# How long the broker may hold a consumer's question while there are no events.
-FETCH_WAIT_MS: Final = 100
-# The embedded broker does not notice what comes meanwhile: it looks once halfway, and at the end.
-EMBEDDED_FETCH_WAIT_MS: Final = 10
 RETENTION_WITHOUT_END: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 
 
@@ -152,8 +148,7 @@ async def consumer(
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=max(settings.session_timeout_ms // 5, 200),
         max_poll_interval_ms=60_000,
-        # Of all brokers, only the embedded one refuses idempotent producers.
-        fetch_max_wait_ms=FETCH_WAIT_MS if settings.is_idempotent else EMBEDDED_FETCH_WAIT_MS,
+        fetch_max_wait_ms=settings.fetch_wait_ms,
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
     client.subscribe(topics, listener=listener)

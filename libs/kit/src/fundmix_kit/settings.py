@@ -58,6 +58,8 @@ class KafkaSettings(SettingsGroup):
     """Certificates to check the brokers' against; none: those of the system."""
     session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
     """After this silence the group gives a consumer's partitions to another."""
+    fetch_wait_ms: int = Field(default=100, ge=1, le=5_000)
+    """How long the broker may hold a consumer's question while there are no events."""
 
 
 class AuthSettings(SettingsGroup):
