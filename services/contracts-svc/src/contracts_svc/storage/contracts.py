@@ -13,6 +13,7 @@ from fundmix_events.contracts import Condition, ContractLine, Recovery, YearShar
 from fundmix_events.money import Currency, Money
 from fundmix_events.registry import Level
 from fundmix_kit.database import Connection, columns
+from fundmix_kit.held_writes import write
 
 from contracts_svc.domain.contract import (
     Contract,
@@ -134,7 +135,8 @@ async def insert(
         for a in (line.agreed for line in contract.lines)
     ]
     try:
-        await connection.execute(
+        await write(
+            connection,
             INSERT,
             contract.contract_id,
             contract.version,

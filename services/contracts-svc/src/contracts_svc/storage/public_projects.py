@@ -45,12 +45,31 @@ IN_STATE: Final = {
     ContractState.COMPLETED: "state = 'completed'",
     ContractState.TERMINATED: "state = 'terminated'",
 }
-# The first half is the index (of two characters in a row), the second is the truth.
-WITH_TEXT: Final = """
-    project_grams(title, number) @> project_grams({0}, '')
-    AND strpos(lower(title || ' ' || number), lower({0})) > 0
+# What is searched for is mostly rare, and then found by its characters in a row; what is common is
+# met soon enough on the way along the list, where the index would bring up most of it.
+TEXT_ROWS_MAX: Final = 1_000
+HAS_TEXT: Final = """
+    (strpos(lower(title), lower({0})) > 0 OR strpos(lower(number), lower({0})) > 0
+     OR buyer = ANY({1}::text[]) OR agency = ANY({1}::text[]))
 """
-OF_ORGANISATIONS: Final = "buyer = ANY({0}::text[]) OR agency = ANY({0}::text[])"
+# One by one: joined by OR, the characters of each row found would be taken apart again.
+FIND_TEXT: Final = """
+    SELECT contract_id FROM (
+        SELECT contract_id FROM contract WHERE agency = ANY($2::text[])
+        UNION ALL
+        SELECT contract_id FROM contract WHERE buyer = ANY($2::text[])
+        UNION ALL
+        SELECT contract_id FROM contract
+        WHERE grams(number, 2) || grams(number, 5)
+                  @> grams($1, CASE WHEN char_length($1) < 5 THEN 2 ELSE 5 END)
+          AND strpos(lower(number), lower($1)) > 0
+        UNION ALL
+        SELECT contract_id FROM contract
+        WHERE grams(title, 2) @> grams($1, 2) AND strpos(lower(title), lower($1)) > 0
+    ) found
+    LIMIT $3
+"""
+IS_FOUND: Final = "contract_id = ANY({}::uuid[])"
 ORGANISATIONS: Final = """
     SELECT key FROM replica
     WHERE topic = $1 AND strpos(lower(state ->> 'name'), lower($2)) > 0
@@ -193,8 +212,7 @@ async def list_rows(
     state = STATE.format(given(today))
     conditions = _conditions(wanted, given, today=today)
     if wanted.text is not None:
-        codes = await _codes_named(connection, wanted.text)
-        conditions.append(_text_condition(wanted.text, codes, given))
+        conditions.append(await _text_condition(connection, wanted.text, given))
     if after is not None:
         conditions.append(AFTER[sort].format(*map(given, after)))
     statement = SHOWN.format(
@@ -243,13 +261,10 @@ def _conditions(wanted: ProjectFilter, given: _Arguments, *, today: date) -> lis
     return conditions
 
 
-async def _codes_named(connection: Connection, text: str) -> list[str]:
-    rows = await connection.fetch(ORGANISATIONS, topics.REGISTRY, text, ORGANISATIONS_MAX)
-    return [row["key"] for row in rows]
-
-
-def _text_condition(text: str, codes: Sequence[str], given: _Arguments) -> str:
-    with_text = WITH_TEXT.format(given(text))
-    if not codes:
-        return f"({with_text})"
-    return f"({with_text} OR {OF_ORGANISATIONS.format(given(codes))})"
+async def _text_condition(connection: Connection, text: str, given: _Arguments) -> str:
+    named = await connection.fetch(ORGANISATIONS, topics.REGISTRY, text, ORGANISATIONS_MAX)
+    codes = [row["key"] for row in named]
+    found = await connection.fetch(FIND_TEXT, text, codes, TEXT_ROWS_MAX + 1)
+    if len(found) > TEXT_ROWS_MAX:
+        return HAS_TEXT.format(given(text), given(codes))
+    return IS_FOUND.format(given([row["contract_id"] for row in found]))
