@@ -27,6 +27,7 @@ from bench.ingest import ingest_vs_copy
 from bench.latency import latency_vs_bare
 from bench.measuring import Comparison, compare
 from bench.memory import Memory, judged, memory_idle
+from bench.public_data import BulkMemory, ocds_bulk_memory, public_page_vs_small
 from bench.servers import postgres
 from bench.services import site
 
@@ -40,13 +41,27 @@ class Sizes(BaseModel):
     ingest_batch_rows: int
     api_seconds: float
     latency_events: int
+    public_contracts: int
+    public_few_contracts: int
 
 
 FULL: Final = Sizes(
-    rounds=3, ingest_events=20_000, ingest_batch_rows=1_000, api_seconds=4.0, latency_events=60
+    rounds=3,
+    ingest_events=20_000,
+    ingest_batch_rows=1_000,
+    api_seconds=4.0,
+    latency_events=60,
+    public_contracts=100_000,
+    public_few_contracts=1_000,
 )
 TINY: Final = Sizes(
-    rounds=1, ingest_events=200, ingest_batch_rows=100, api_seconds=0.3, latency_events=3
+    rounds=1,
+    ingest_events=200,
+    ingest_batch_rows=100,
+    api_seconds=0.3,
+    latency_events=3,
+    public_contracts=200,
+    public_few_contracts=100,
 )
 
 
@@ -57,6 +72,8 @@ class Results(BaseModel):
     ingest_vs_copy: Comparison
     api_write_vs_bare: Comparison
     latency_vs_bare: Comparison
+    public_page_vs_small: Comparison
+    ocds_bulk_memory: BulkMemory
     memory: Memory
 
     @property
@@ -65,11 +82,13 @@ class Results(BaseModel):
             "ingest_vs_copy": self.ingest_vs_copy,
             "api_write_vs_bare": self.api_write_vs_bare,
             "latency_vs_bare": self.latency_vs_bare,
+            "public_page_vs_small": self.public_page_vs_small,
         }
 
     @property
     def is_met(self) -> bool:
-        return self.memory.is_met and all(c.is_met for c in self.comparisons.values())
+        measures = (self.memory, self.ocds_bulk_memory, *self.comparisons.values())
+        return all(measure.is_met for measure in measures)
 
 
 async def measure(folder: Path, sizes: Sizes) -> Results:
@@ -86,6 +105,13 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
         say("latency_vs_bare")
         async with latency_vs_bare(installed, events=sizes.latency_events) as contest:
             latency = await compare(contest, rounds=sizes.rounds)
+        say("public_page_vs_small")
+        async with public_page_vs_small(
+            installed, contracts=sizes.public_contracts, few_contracts=sizes.public_few_contracts
+        ) as contest:
+            public_page = await compare(contest, rounds=sizes.rounds)
+        say("ocds_bulk_memory")
+        bulk = await ocds_bulk_memory(installed, contracts=sizes.public_contracts)
         say("memory")
         memory = judged(await memory_idle(installed))
     return Results(
@@ -95,6 +121,8 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
         ingest_vs_copy=ingest,
         api_write_vs_bare=api_write,
         latency_vs_bare=latency,
+        public_page_vs_small=public_page,
+        ocds_bulk_memory=bulk,
         memory=memory,
     )
 
@@ -132,6 +160,11 @@ def show(results: Results) -> None:
     console.print(table)
     for name, value in results.memory.rss_mb.items():
         console.print(f"memory of {name}: {value} MB (at most {results.memory.rss_mb_max:.0f})")
+    bulk = results.ocds_bulk_memory
+    console.print(
+        f"OCDS of {bulk.contracts:,} contracts, {bulk.sent_mb:,.0f} MB in {bulk.seconds} s:"
+        f" {bulk.above_idle_mb} MB above idle (at most {bulk.above_idle_mb_max:.0f})"
+    )
 
 
 def main() -> None:

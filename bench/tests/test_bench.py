@@ -28,3 +28,4 @@ def test_every_benchmark_runs_and_states_both_figures(tmp_path: Path) -> None:
         assert comparison.bare > 0
         assert len(comparison.rounds) == 1
     assert all(value > 0 for value in results.memory.rss_mb.values())
+    assert results.ocds_bulk_memory.sent_mb > 0
