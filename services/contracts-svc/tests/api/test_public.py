@@ -176,6 +176,13 @@ async def test_an_unknown_number_is_not_found(listed: Api) -> None:
     assert refusal(answer)[:2] == (404, "contract_not_found")
 
 
+async def test_a_number_that_no_contract_can_have_is_refused(listed: Api) -> None:
+    for path in (PROJECTS, "/v1/public/ocds/contracts", "/v1/public/ocds/records"):
+        answer = await listed.client.get(f"{path}/%00")
+
+        assert refusal(answer)[:2] == (422, "invalid_request")
+
+
 @pytest.mark.parametrize("query", [{"q": "一"}, {"sort": "buyer"}, {"cursor": "x"}, {"year": 0}])
 async def test_what_no_list_can_answer_is_refused(listed: Api, query: dict[str, Any]) -> None:
     answer = await listed.client.get(PROJECTS, params=query)

@@ -5,8 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from fundmix_events.text import Label
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Database
 from fundmix_kit.streaming import Streams, in_pieces
@@ -80,13 +82,13 @@ def _add_single(
 ) -> None:
     # A contract's number may have a slash in it.
     @router.get("/contracts/{number:path}", response_class=Response)
-    async def show_releases(request: Request, number: str) -> Response:
+    async def show_releases(request: Request, number: Label) -> Response:
         releases = await _read(database, publication, number)
         package = _package(request, publication, published_at=_last_change(releases))
         return _answer({**package, "releases": releases})
 
     @router.get("/records/{number:path}", response_class=Response)
-    async def show_record(request: Request, number: str) -> Response:
+    async def show_record(request: Request, number: Label) -> Response:
         releases = await _read(database, publication, number)
         package = _package(request, publication, published_at=_last_change(releases))
         return _answer({**package, "records": [_record(releases, merger)]})
@@ -98,7 +100,7 @@ async def _read(database: Database, publication: Publication, number: str) -> li
 
 def _package(request: Request, publication: Publication, *, published_at: datetime) -> Json:
     return {
-        "uri": str(publication.base_url).rstrip("/") + request.scope["raw_path"].decode(),
+        "uri": str(publication.base_url).rstrip("/") + quote(request.scope["path"]),
         "version": VERSION,
         "publishedDate": published_at.isoformat(),
         "publisher": {"name": publication.publisher},

@@ -84,7 +84,7 @@ def _add_projects(router: APIRouter, database: Database, clock: Clock) -> None:
 
     # A contract's number may have a slash in it.
     @router.get("/v1/public/projects/{number:path}")
-    async def show_project(number: str) -> ProjectDetailOut:
+    async def show_project(number: Label) -> ProjectDetailOut:
         return project_detail(
             await public_queries.read_project(database, number, today=clock.today())
         )
