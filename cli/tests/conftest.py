@@ -47,6 +47,16 @@ INSTALMENT: Final = {
     "bank_reference": "B-1",
     "paid_amount": "600.00",
 }
+EVALUATION: Final = {
+    "contract_no": "C-1",
+    "stage": "final",
+    "evaluated_on": "2024-12-15",
+    "professional_score": "88",
+    "buyer_score": "88.5",
+    "self_score": "90.25",
+    "recipient_score": "79",
+    "recipients_surveyed": "67",
+}
 DONATION: Final = {
     "donation_ref": "D-1",
     "donor_uscc": ENTERPRISE,
@@ -84,6 +94,7 @@ def right_rows() -> dict[str, list[CityRow]]:
                 "paid_amount": "",
             },
         ],
+        "evaluations.csv": [dict(EVALUATION)],
         "donations.csv": [dict(DONATION)],
     }
 

@@ -8,8 +8,7 @@ from fundmix_cli.city.checks import City
 from fundmix_cli.city.files import FileUnusableError
 from fundmix_cli.city.loading import read_city
 from fundmix_cli.city.outcome import Outcome
-from fundmix_cli.city.rows import DonationRow, InstalmentRow
-from fundmix_events.money import Money
+from fundmix_cli.city.rows import DonationRow, EvaluationRow, InstalmentRow
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "dongguan"
 
@@ -34,17 +33,33 @@ def sendable(city: City) -> tuple[int, int, int, int]:
     return len(city.organisations), len(city.contracts), instalments, len(city.donations)
 
 
+def evaluations(city: City) -> list[tuple[str, str]]:
+    return [(c.contract.row.number, stage) for c in city.contracts for stage in c.evaluations]
+
+
 def test_the_sample_city_is_right_in_every_row() -> None:
     sample = read_city(SAMPLE)
 
     assert not sample.errors
     assert sendable(sample) == (121, 240, 720, 1008)
+    assert len(evaluations(sample)) == 480
 
 
-def test_a_deduction_is_what_was_not_paid(city: CityFolder) -> None:
-    paid = read_city(city.change("instalments.csv", paid_amount="599.99").written())
+def test_what_was_paid_may_be_left_out_as_it_follows_from_the_evaluation(city: CityFolder) -> None:
+    read = read_city(city.change("instalments.csv", paid_amount="").written())
 
-    assert paid.contracts[0].instalments[0].row.deduction == Money.parse("0.01")
+    assert not read.errors
+    assert read.contracts[0].instalments[0].row.paid_amount is None
+
+
+def test_a_city_without_evaluations_is_read_as_well(city: CityFolder) -> None:
+    (city.written() / "evaluations.csv").unlink()
+
+    read = read_city(city.path)
+
+    assert not read.errors
+    assert sendable(read) == (3, 1, 2, 1)
+    assert evaluations(read) == []
 
 
 @pytest.mark.parametrize(
@@ -68,9 +83,16 @@ def test_a_deduction_is_what_was_not_paid(city: CityFolder) -> None:
         ("contracts.csv", "payer_level", "province", "'city' or 'town'"),
         ("instalments.csv", "number", "0", "greater than or equal to 1"),
         ("instalments.csv", "paid_amount", "600.01", "more was paid"),
-        ("instalments.csv", "paid_amount", "", "a paid instalment has one"),
         ("instalments.csv", "bank_reference", "", "a paid instalment has one"),
-        ("instalments.csv", "condition", "whenever", "'signing', 'midterm' or 'final'"),
+        ("instalments.csv", "condition", "whenever", "'signing', 'midterm', 'final'"),
+        ("evaluations.csv", "stage", "yearly", "'midterm' or 'final'"),
+        ("evaluations.csv", "evaluated_on", "", "Field required"),
+        ("evaluations.csv", "professional_score", "100.01", "from 0 to 100"),
+        ("evaluations.csv", "buyer_score", "-1", "from 0 to 100"),
+        ("evaluations.csv", "self_score", "88.125", "at most two decimals"),
+        ("evaluations.csv", "recipient_score", "", "Field required"),
+        ("evaluations.csv", "recipients_surveyed", "0", "greater than or equal to 1"),
+        ("evaluations.csv", "recipients_surveyed", "6.5", "only digits"),
         ("donations.csv", "donor_uscc", "", "known by its code"),
         ("donations.csv", "donor_kind", "stranger", "Input should be 'enterprise'"),
         ("donations.csv", "donor_name", "别的企业", "91441900RU78HJBDQ9 is 示例企业"),
@@ -129,6 +151,7 @@ def test_a_gift_was_pledged_or_received(city: CityFolder) -> None:
         ("organisations.csv", {}, "uscc"),
         ("contracts.csv", {}, "contract_no"),
         ("instalments.csv", {"bank_reference": "B-2"}, "number"),
+        ("evaluations.csv", {}, "stage"),
         ("donations.csv", {"bank_reference": "R-2"}, "donation_ref"),
         ("donations.csv", {"donation_ref": "D-2"}, "bank_reference"),
     ],
@@ -157,6 +180,7 @@ def test_a_contract_comes_whole_or_not_at_all(city: CityFolder) -> None:
     assert sendable(read) == (3, 0, 0, 1)
     assert [(error.file, error.line) for error in read.errors] == [
         ("contracts.csv", 2),
+        ("evaluations.csv", 2),
         ("instalments.csv", 2),
         ("instalments.csv", 3),
     ]
@@ -177,6 +201,14 @@ def test_an_instalment_of_an_unknown_contract_is_wrong(city: CityFolder) -> None
     ]
 
 
+def test_an_evaluation_of_an_unknown_contract_is_wrong(city: CityFolder) -> None:
+    found = complaints(city.add("evaluations.csv", contract_no="C-9"))
+
+    assert found == [
+        "evaluations.csv:3: contract_no: its contract has an error, or is not in the file"
+    ]
+
+
 def test_every_wrong_row_is_counted_once(city: CityFolder) -> None:
     read = read_city(city.change("contracts.csv", amount="x", posts="y").written())
     outcome = Outcome(read, on_row=lambda _: None)
@@ -185,6 +217,7 @@ def test_every_wrong_row_is_counted_once(city: CityFolder) -> None:
         "organisations.csv": (3, 0),
         "contracts.csv": (1, 1),
         "instalments.csv": (2, 2),
+        "evaluations.csv": (1, 1),
         "donations.csv": (1, 0),
     }
 
@@ -246,13 +279,27 @@ def test_a_missing_file_stops_everything(city: CityFolder) -> None:
     ("pointer", "column"),
     [
         ("/amount/amount", "paid_amount"),
-        ("/deduction/amount", "paid_amount"),
+        ("/payable/amount", "paid_amount"),
         ("/paid_on", "paid_on"),
         ("", "row"),
     ],
 )
 def test_a_refused_field_of_a_payment_finds_its_column(pointer: str, column: str) -> None:
     assert InstalmentRow.column_of(pointer) == column
+
+
+@pytest.mark.parametrize(
+    ("pointer", "column"),
+    [
+        ("/evaluated_on", "evaluated_on"),
+        ("/published_on", "evaluated_on"),
+        ("/accepted_on", "evaluated_on"),
+        ("/ratings/0/score", "recipient_score"),
+        ("/sample_size", "recipients_surveyed"),
+    ],
+)
+def test_a_refused_field_of_an_evaluation_finds_its_column(pointer: str, column: str) -> None:
+    assert EvaluationRow.column_of(pointer) == column
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from fundmix_events.evaluations import Stage
 from fundmix_events.money import Money
 
 from fundmix_cli.city.files import FileRows, Line, RowError
-from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow, Row
+from fundmix_cli.city.rows import (
+    ContractRow,
+    DonationRow,
+    EvaluationRow,
+    InstalmentRow,
+    OrganisationRow,
+    Row,
+)
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -17,10 +25,11 @@ ITS_CONTRACT: Final = "its contract has an error, or is not in the file"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContractLines:
-    """A contract and its instalments, in their order."""
+    """A contract, its instalments in their order, and its evaluations."""
 
     contract: Line[ContractRow]
     instalments: Sequence[Line[InstalmentRow]]
+    evaluations: Mapping[Stage, Line[EvaluationRow]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +48,15 @@ def checked_city(
     organisations: FileRows[OrganisationRow],
     contracts: FileRows[ContractRow],
     instalments: FileRows[InstalmentRow],
+    evaluations: FileRows[EvaluationRow],
     donations: FileRows[DonationRow],
 ) -> City:
-    files = (organisations, contracts, instalments, donations)
+    files = (organisations, contracts, instalments, evaluations, donations)
     errors = [error for file in files for error in file.errors]
     organisation_lines = _unique(organisations.lines, errors, "uscc", lambda row: row.code)
     return City(
         organisations=organisation_lines,
-        contracts=_whole_contracts(contracts.lines, instalments.lines, errors),
+        contracts=_whole_contracts(contracts.lines, instalments.lines, evaluations.lines, errors),
         donations=_donations(donations.lines, organisation_lines, errors),
         errors=sorted(errors, key=lambda error: (error.file, error.line)),
         rows_read={file.name: file.rows_read for file in files},
@@ -75,6 +85,7 @@ def _unique(
 def _whole_contracts(
     contract_lines: Sequence[Line[ContractRow]],
     instalment_lines: Sequence[Line[InstalmentRow]],
+    evaluation_lines: Sequence[Line[EvaluationRow]],
     errors: list[RowError],
 ) -> list[ContractLines]:
     contract_lines = _unique(contract_lines, errors, "contract_no", lambda row: row.number)
@@ -84,20 +95,30 @@ def _whole_contracts(
     instalment_lines = _unique(
         instalment_lines, errors, "bank_reference", lambda row: row.bank_reference
     )
+    evaluation_lines = _unique(
+        evaluation_lines, errors, "stage", lambda row: (row.contract, row.stage)
+    )
     by_contract: defaultdict[str, list[Line[InstalmentRow]]] = defaultdict(list)
     for line in sorted(instalment_lines, key=lambda line: line.row.number):
         by_contract[line.row.contract].append(line)
+    evaluated: defaultdict[str, dict[Stage, Line[EvaluationRow]]] = defaultdict(dict)
+    for line in evaluation_lines:
+        evaluated[line.row.contract][line.row.stage] = line
     whole: list[ContractLines] = []
     for line in contract_lines:
         instalments = by_contract[line.row.number]
         if reason := _why_not_whole(line.row, [i.row for i in instalments]):
             errors.append(line.error("amount", reason))
         else:
-            whole.append(ContractLines(contract=line, instalments=instalments))
-            del by_contract[line.row.number]
-    errors += [
-        line.error("contract_no", ITS_CONTRACT) for lines in by_contract.values() for line in lines
-    ]
+            number = line.row.number
+            evaluations = evaluated.pop(number, {})
+            whole.append(
+                ContractLines(contract=line, instalments=instalments, evaluations=evaluations)
+            )
+            del by_contract[number]
+    left: list[Line[Row]] = [line for lines in by_contract.values() for line in lines]
+    left += [line for lines in evaluated.values() for line in lines.values()]
+    errors += [line.error("contract_no", ITS_CONTRACT) for line in left]
     return whole
 
 

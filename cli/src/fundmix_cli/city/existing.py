@@ -1,17 +1,33 @@
 """What the services have already of the rows in the files, and where it differs from them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.city.checks import City
 from fundmix_cli.city.rows import Fault, Row
 
+Key = TypeVar("Key", bound=Hashable)
 Reference = tuple[str, str]
 """An agency and its own number for a gift."""
+AcceptanceNumber = tuple[str, int]
+"""A contract's number, and which of its acceptances."""
+Listed = tuple[ServiceName, str, Mapping[str, str]]
+
+# The files have no deliveries: what is loaded is one line, delivered and accepted as a whole.
+ONLY_ACCEPTANCE: Final = 1
+ORGANISATIONS: Final[Listed] = (ServiceName.REGISTRY, "/v1/organisations", {})
+CONTRACTS: Final[Listed] = (ServiceName.CONTRACTS, "/v1/contracts", {})
+UNPUBLISHED: Final[Listed] = (
+    ServiceName.CONTRACTS,
+    "/v1/obligations",
+    {"kind": "publish_acceptance", "state": "open"},
+)
+PLEDGES: Final[Listed] = (ServiceName.DONATIONS, "/v1/pledges", {})
+DONATIONS: Final[Listed] = (ServiceName.DONATIONS, "/v1/donations", {})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -20,6 +36,8 @@ class Existing:
     contracts: dict[str, Json] = field(default_factory=dict[str, Json])
     pledges: dict[Reference, Json] = field(default_factory=dict[Reference, Json])
     donations: dict[Reference, Json] = field(default_factory=dict[Reference, Json])
+    # By contract and acceptance: what nobody has published yet.
+    unpublished: dict[AcceptanceNumber, Json] = field(default_factory=dict[AcceptanceNumber, Json])
 
 
 async def read_existing(client: ServiceClient, city: City) -> Existing:
@@ -28,30 +46,38 @@ async def read_existing(client: ServiceClient, city: City) -> Existing:
     codes = {line.row.code for line in city.organisations}
     numbers = {lines.contract.row.number for lines in city.contracts}
     references = {(line.row.agency, line.row.reference) for line in city.donations}
+    acceptances = {(number, ONLY_ACCEPTANCE) for number in numbers}
 
-    async def read_organisations() -> None:
-        async for item in client.list(ServiceName.REGISTRY, "/v1/organisations", claims=AUDITOR):
+    async def read(
+        listed: Listed, wanted: Container[Key], found: dict[Key, Json], key: Callable[[Json], Key]
+    ) -> None:
+        service, path, params = listed
+        async for item in client.list(service, path, claims=AUDITOR, params=params):
             # Of what others have in the system nothing is kept.
-            if item["code"] in codes:
-                existing.organisations[item["code"]] = item
-
-    async def read_contracts() -> None:
-        async for item in client.list(ServiceName.CONTRACTS, "/v1/contracts", claims=AUDITOR):
-            if item["number"] in numbers:
-                existing.contracts[item["number"]] = item
-
-    async def read_gifts(path: str, gifts: dict[Reference, Json]) -> None:
-        async for item in client.list(ServiceName.DONATIONS, path, claims=AUDITOR):
-            reference = (item["agency"], item["reference"])
-            if reference in references:
-                gifts[reference] = item
+            if (its_key := key(item)) in wanted:
+                found[its_key] = item
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(read_organisations())
-        group.create_task(read_contracts())
-        group.create_task(read_gifts("/v1/pledges", existing.pledges))
-        group.create_task(read_gifts("/v1/donations", existing.donations))
+        for reading in (
+            read(ORGANISATIONS, codes, existing.organisations, lambda item: item["code"]),
+            read(CONTRACTS, numbers, existing.contracts, lambda item: item["number"]),
+            read(UNPUBLISHED, acceptances, existing.unpublished, _acceptance),
+            read(PLEDGES, references, existing.pledges, _reference),
+            read(DONATIONS, references, existing.donations, _reference),
+        ):
+            group.create_task(reading)
     return existing
+
+
+async def read_evaluations(client: ServiceClient, contract_id: str) -> dict[str, Json]:
+    """By stage, the last version that was published. Raises RefusedError and ServiceAwayError."""
+    path = f"/v1/contracts/{contract_id}/evaluations"
+    published: dict[str, Json] = {}
+    # They come in the order of their versions.
+    async for item in client.list(ServiceName.CONTRACTS, path, claims=AUDITOR):
+        if item["state"] != "open":
+            published[item["stage"]] = item
+    return published
 
 
 def differences(wanted: Json, there: Mapping[str, object], row_type: type[Row]) -> Iterator[Fault]:
@@ -75,3 +101,11 @@ def shown(value: Any) -> str:
             return f"{kind} {code or 'without code'}"
         case _:
             return str(value)
+
+
+def _reference(gift: Json) -> Reference:
+    return gift["agency"], gift["reference"]
+
+
+def _acceptance(obligation: Json) -> AcceptanceNumber:
+    return obligation["contract_number"], obligation["reference"]

@@ -9,27 +9,41 @@ from fundmix_cli.calling.client import ServiceClient
 from fundmix_cli.calling.errors import first_of_group
 from fundmix_cli.city.checks import City, checked_city
 from fundmix_cli.city.existing import read_existing
-from fundmix_cli.city.files import read_rows
+from fundmix_cli.city.files import FileRows, read_rows
 from fundmix_cli.city.outcome import Outcome
-from fundmix_cli.city.rows import ContractRow, DonationRow, InstalmentRow, OrganisationRow
+from fundmix_cli.city.rows import (
+    ContractRow,
+    DonationRow,
+    EvaluationRow,
+    InstalmentRow,
+    OrganisationRow,
+)
 from fundmix_cli.city.steps import Steps
 
 ORGANISATIONS: Final = "organisations.csv"
 CONTRACTS: Final = "contracts.csv"
 INSTALMENTS: Final = "instalments.csv"
+EVALUATIONS: Final = "evaluations.csv"
 DONATIONS: Final = "donations.csv"
 # Of the same form, for services to come.
-LEFT_FOR_LATER: Final = ("evaluations.csv", "expenditures.csv")
+LEFT_FOR_LATER: Final = ("expenditures.csv",)
 
 Item = TypeVar("Item")
 
 
 def read_city(folder: Path) -> City:
     """Raises FileUnusableError."""
+    evaluations = folder / EVALUATIONS
     return checked_city(
         organisations=read_rows(folder / ORGANISATIONS, OrganisationRow),
         contracts=read_rows(folder / CONTRACTS, ContractRow),
         instalments=read_rows(folder / INSTALMENTS, InstalmentRow),
+        # Where nothing paid waits for one, there need not be any.
+        evaluations=(
+            read_rows(evaluations, EvaluationRow)
+            if evaluations.exists()
+            else FileRows[EvaluationRow](name=EVALUATIONS)
+        ),
         donations=read_rows(folder / DONATIONS, DonationRow),
     )
 
@@ -44,9 +58,11 @@ async def load_city(
         async with asyncio.TaskGroup() as group:
             start_workers(group, city.organisations, steps.register, workers=concurrency)
         async with asyncio.TaskGroup() as group:
-            half = max(1, concurrency // 2)
-            start_workers(group, city.contracts, steps.load_contract, workers=half)
-            start_workers(group, city.donations, steps.load_donation, workers=half)
+            # A contract takes some twenty requests, a gift two.
+            few = max(1, concurrency // 4)
+            many = max(1, concurrency - few)
+            start_workers(group, city.contracts, steps.load_contract, workers=many)
+            start_workers(group, city.donations, steps.load_donation, workers=few)
 
 
 def start_workers(

@@ -7,6 +7,7 @@ from fundmix_events.roles import Role
 
 from fundmix_cli.claims import Claims, Level
 
+EVALUATOR: Final = Claims(role=Role.EVALUATOR, subject="loading-evaluator")
 REGISTRAR: Final = Claims(role=Role.FINANCE_OFFICER, subject="loading-registrar", level=Level.CITY)
 
 
@@ -17,6 +18,16 @@ def approver(buyer: str, level: registry.Level) -> Claims:
 def payer(buyer: str, level: registry.Level) -> Claims:
     """Somebody else than the approver: nobody pays what he approved himself."""
     return _officer("payer", buyer, level)
+
+
+def supervisor(buyer: str, level: registry.Level) -> Claims:
+    """Scores for the buyer, counts what the people served say, publishes, accepts deliveries."""
+    return _officer("supervisor", buyer, level)
+
+
+def manager(agency: str) -> Claims:
+    """Reports what was done, and answers for it."""
+    return Claims(role=Role.AGENCY, org=agency, subject=f"manager@{agency}")
 
 
 def treasurer(agency: str) -> Claims:

@@ -7,11 +7,13 @@ and a refusal that names a field of the request finds its column.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final
 
 from fundmix_events.contracts import Condition, InstalmentNumber, PurchaseMode
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.evaluations import Dimension, Stage
 from fundmix_events.money import Money
 from fundmix_events.registry import Level, OrganisationKind
 from fundmix_events.text import Label, Name
@@ -24,6 +26,7 @@ Fault = tuple[str, str]
 
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+POINTS: Final = re.compile(r"100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?", re.ASCII)
 BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -48,6 +51,14 @@ def _true_or_false(text: str) -> bool:
     return BOOLEANS[text]
 
 
+def _points(text: str) -> Decimal:
+    if not POINTS.fullmatch(text):
+        raise PydanticCustomError(
+            "points_invalid", "points are from 0 to 100, with at most two decimals"
+        )
+    return Decimal(text)
+
+
 def _not_negative(money: Money) -> Money:
     if money.amount_minor < 0:
         raise PydanticCustomError("amount_negative", "this amount is not negative")
@@ -66,6 +77,8 @@ AmountOrNothing = Annotated[Money, BeforeValidator(Money.parse), AfterValidator(
 Amount = Annotated[Money, BeforeValidator(Money.parse), AfterValidator(_more_than_nothing)]
 Posts = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=10_000)]
 Number = Annotated[InstalmentNumber, BeforeValidator(_whole_number)]
+Points = Annotated[Decimal, BeforeValidator(_points)]
+People = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=1_000_000)]
 
 
 class Row(BaseModel):
@@ -132,7 +145,6 @@ class ContractRow(Row):
 
 class InstalmentRow(Row):
     column_by_request_field = {
-        "deduction": "paid_amount",
         "payable": "paid_amount",
         # Of a payment; the amount of the instalment itself goes out with its contract.
         "amount/amount": "paid_amount",
@@ -147,21 +159,50 @@ class InstalmentRow(Row):
     bank_reference: Label | None = None
     paid_amount: AmountOrNothing | None = None
 
-    @property
-    def deduction(self) -> Money:
-        """What an evaluation has taken off: the rest of what was not paid."""
-        assert self.paid_amount is not None, "only a paid instalment shows its deduction"
-        return self.amount - self.paid_amount
-
     def contradictions(self) -> Iterator[Fault]:
         payment = {"bank_reference": self.bank_reference, "paid_amount": self.paid_amount}
         for column, value in payment.items():
             if self.paid_on is None and value is not None:
                 yield "paid_on", f"there is a {column}, but no day of payment"
-            if self.paid_on is not None and value is None:
-                yield column, "a paid instalment has one"
+        # What was paid may be left out: it follows from the evaluation.
+        if self.paid_on is not None and self.bank_reference is None:
+            yield "bank_reference", "a paid instalment has one"
         if self.paid_amount and self.paid_amount.amount_minor > self.amount.amount_minor:
             yield "paid_amount", f"more was paid than the {self.amount} of this instalment"
+
+
+class EvaluationRow(Row):
+    """The people served gave their points together: `recipient_score` is what each of them gave."""
+
+    # Everything that follows from an evaluation happens on its day.
+    column_by_request_field = {
+        "published_on": "evaluated_on",
+        "delivered_on": "evaluated_on",
+        "accepted_on": "evaluated_on",
+        "met_on": "evaluated_on",
+        "ratings": "recipient_score",
+        "recipients_invited": "recipients_surveyed",
+        "sample_size": "recipients_surveyed",
+        "responses": "recipients_surveyed",
+    }
+
+    contract: Label = Field(alias="contract_no")
+    stage: Stage
+    evaluated_on: Day
+    professional_score: Points
+    buyer_score: Points
+    self_score: Points
+    recipient_score: Points
+    recipients_surveyed: People
+
+    @property
+    def points_by_dimension(self) -> Mapping[Dimension, Decimal]:
+        return {
+            Dimension.PROFESSIONAL: self.professional_score,
+            Dimension.BUYER: self.buyer_score,
+            Dimension.SELF: self.self_score,
+            Dimension.RECIPIENTS: self.recipient_score,
+        }
 
 
 class DonationRow(Row):

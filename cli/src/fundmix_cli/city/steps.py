@@ -7,11 +7,14 @@ its answer was lost is not carried out again.
 from collections.abc import Sequence
 from typing import Final
 
+from fundmix_events.evaluations import Stage
+
 from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
 from fundmix_cli.calling.errors import RefusedError
 from fundmix_cli.city import people
 from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines
-from fundmix_cli.city.existing import Existing, differences
+from fundmix_cli.city.evaluating import EvaluationSteps
+from fundmix_cli.city.existing import Existing, differences, read_evaluations
 from fundmix_cli.city.files import Line
 from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.city.rows import (
@@ -23,6 +26,7 @@ from fundmix_cli.city.rows import (
 )
 
 INSTALMENT_TERMS: Final = ("number", "due_on", "amount", "condition")
+UNEVALUATED: Final = "its evaluation has an error, or is not in evaluations.csv"
 
 
 class Steps:
@@ -30,6 +34,7 @@ class Steps:
         self._client = client
         self._existing = existing
         self._outcome = outcome
+        self._evaluations = EvaluationSteps(client, existing, outcome)
         # Where in the registry's topic an organisation stands, for those who need to know it.
         self._positions = {
             code: f"fundmix.registry:{code}:{there['version']}"
@@ -54,14 +59,37 @@ class Steps:
         self._outcome.good(line, is_new=True)
 
     async def load_contract(self, lines: ContractLines) -> None:
-        """Sign it; then approve and pay, one instalment after the other."""
+        """Sign it; then evaluate, approve and pay, one instalment after the other."""
         there = self._existing.contracts.get(lines.contract.row.number)
         contract = await self._sign(lines) if there is None else self._signed(lines, there)
+        if contract is None:
+            for line in (*lines.instalments, *lines.evaluations.values()):
+                self._outcome.bad(line, [("contract_no", ITS_CONTRACT)])
+            return
+        published = await read_evaluations(self._client, contract["contract_id"]) if there else {}
+        left = dict(lines.evaluations)
+        missing = set(Stage)
+
+        async def evaluate(stage: Stage) -> None:
+            line = left.pop(stage)
+            if await self._evaluations.evaluate(
+                line, lines.contract.row, contract, published.get(stage)
+            ):
+                missing.remove(stage)
+
         for instalment in lines.instalments:
-            if contract is None:
-                self._outcome.bad(instalment, [("contract_no", ITS_CONTRACT)])
-            else:
-                await self._settle(instalment, lines.contract.row, contract, is_new=there is None)
+            condition = instalment.row.condition.value
+            if condition in left:
+                await evaluate(Stage(condition))
+            await self._settle(
+                instalment,
+                lines.contract.row,
+                contract,
+                is_new=there is None,
+                is_evaluated=condition not in missing,
+            )
+        for stage in list(left):
+            await evaluate(stage)
 
     async def load_donation(self, line: Line[DonationRow]) -> None:
         row = line.row
@@ -105,7 +133,13 @@ class Steps:
         return there if is_same else None
 
     async def _settle(
-        self, line: Line[InstalmentRow], contract_row: ContractRow, contract: Json, *, is_new: bool
+        self,
+        line: Line[InstalmentRow],
+        contract_row: ContractRow,
+        contract: Json,
+        *,
+        is_new: bool,
+        is_evaluated: bool,
     ) -> None:
         row = line.row
         instalments: dict[int, Json] = {i["number"]: i for i in contract["instalments"]}
@@ -114,31 +148,38 @@ class Steps:
             self._outcome.bad(line, faults)
             return
         is_to_be_paid = row.paid_on is not None and there["state"] != "paid"
+        is_to_be_approved = is_to_be_paid and there["state"] == "scheduled"
+        if is_to_be_approved and not is_evaluated:
+            self._outcome.bad(line, [("condition", UNEVALUATED)])
+            return
         try:
-            if is_to_be_paid and there["state"] == "scheduled":
-                await self._approve(row, contract_row, contract)
+            if is_to_be_approved:
+                there = await self._approve(row, contract_row, contract)
             if is_to_be_paid:
-                await self._pay(row, contract_row, contract)
+                await self._pay(row, contract_row, contract, payable=there["payable"])
         except RefusedError as error:
             self._outcome.refused(line, error)
             return
         self._outcome.good(line, is_new=is_new or is_to_be_paid)
 
-    async def _approve(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> None:
-        await self._client.post(
+    async def _approve(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> Json:
+        """The instalment as it then is; where the file says what was paid, it must be that."""
+        answer = await self._client.post(
             ServiceName.CONTRACTS,
             f"/v1/contracts/{contract['contract_id']}/instalments/{row.number}/approve",
             claims=people.approver(contract_row.buyer, contract_row.payer_level),
-            body={"deduction": row.deduction.model_dump()},
+            body={"payable": row.json_of("paid_amount")["paid_amount"]},
         )
+        return next(i for i in answer.body["instalments"] if i["number"] == row.number)
 
-    async def _pay(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> None:
-        paid = row.json_of("paid_on", "bank_reference", "paid_amount")
+    async def _pay(
+        self, row: InstalmentRow, contract_row: ContractRow, contract: Json, *, payable: Json
+    ) -> None:
         await self._client.post(
             ServiceName.CONTRACTS,
             f"/v1/contracts/{contract['contract_id']}/instalments/{row.number}/pay",
             claims=people.payer(contract_row.buyer, contract_row.payer_level),
-            body={"amount": paid.pop("paid_amount"), **paid},
+            body={"amount": payable, **row.json_of("paid_on", "bank_reference")},
         )
 
     async def _pledge(self, row: DonationRow) -> Json:
@@ -192,8 +233,8 @@ def _expected(row: InstalmentRow, there: Json) -> Json:
     """What an instalment in its present state must have for the file to be right."""
     terms = row.json_of(*INSTALMENT_TERMS)
     payable = row.json_of("paid_amount")["paid_amount"]
+    if payable and there.get("state") in ("approved", "paid"):
+        terms["payable"] = payable
     if there.get("state") == "paid":
-        return {**terms, **row.json_of("paid_on", "bank_reference"), "payable": payable}
-    if there.get("state") == "approved" and row.paid_on:
-        return {**terms, "payable": payable}
+        terms |= row.json_of("paid_on", "bank_reference")
     return terms
