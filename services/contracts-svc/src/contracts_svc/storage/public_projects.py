@@ -49,7 +49,8 @@ IN_STATE: Final = {
 # met soon enough on the way along the list, where the index would bring up most of it.
 TEXT_ROWS_MAX: Final = 1_000
 HAS_TEXT: Final = """
-    (strpos(lower(title), lower({0})) > 0 OR strpos(lower(number), lower({0})) > 0
+    (strpos(lower(title), lower({0})) > 0
+     OR (char_length({0}) >= 3 AND strpos(lower(number), lower({0})) > 0)
      OR buyer = ANY({1}::text[]) OR agency = ANY({1}::text[]))
 """
 # One by one: joined by OR, the characters of each row found would be taken apart again.
@@ -60,9 +61,8 @@ FIND_TEXT: Final = """
         SELECT contract_id FROM contract WHERE buyer = ANY($2::text[])
         UNION ALL
         SELECT contract_id FROM contract
-        WHERE grams(number, 2) || grams(number, 5)
-                  @> grams($1, CASE WHEN char_length($1) < 5 THEN 2 ELSE 5 END)
-          AND strpos(lower(number), lower($1)) > 0
+        WHERE char_length($1) >= 3
+          AND grams(number, 3) @> grams($1, 3) AND strpos(lower(number), lower($1)) > 0
         UNION ALL
         SELECT contract_id FROM contract
         WHERE grams(title, 2) @> grams($1, 2) AND strpos(lower(title), lower($1)) > 0

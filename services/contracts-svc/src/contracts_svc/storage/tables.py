@@ -43,11 +43,7 @@ class Contract(ContractsTable, table=True):
         Index("ix_contract_unfiled", "file_by", postgresql_where=text("filed_on IS NULL")),
         # Of the public list: each of its orders, and each filter in the usual one.
         Index("ix_contract_title", text("grams(title, 2)"), postgresql_using="gin"),
-        Index(
-            "ix_contract_number_grams",
-            text("(grams(number, 2) || grams(number, 5))"),
-            postgresql_using="gin",
-        ),
+        Index("ix_contract_number_grams", text("grams(number, 3)"), postgresql_using="gin"),
         Index("ix_contract_signed_on", "signed_on", "contract_id"),
         Index("ix_contract_ceiling", "ceiling_minor", "contract_id"),
         Index("ix_contract_town", "town", "signed_on", "contract_id"),
