@@ -2,8 +2,12 @@
 
 import typer
 
+from fundmix_cli.commands.clocks import clocks
+from fundmix_cli.commands.contracts import contracts
 from fundmix_cli.commands.demo import demo
 from fundmix_cli.commands.down import down, reset
+from fundmix_cli.commands.evaluations import evaluate
+from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
 from fundmix_cli.commands.quarantine import quarantine
@@ -23,6 +27,10 @@ for command in (up, down, status, logs, reset, token, load, mix, demo):
 app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")
+# Each module has some of the commands; together they are one group.
+contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
+contracts.add_typer(evaluate, name="evaluate")
+app.add_typer(contracts, name="contracts")
 
 if __name__ == "__main__":
     app()

@@ -56,6 +56,17 @@ class ServiceClient:
         response = await self._send("GET", service, path, claims=claims, params=params)
         return response.json()
 
+    async def download(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> bytes:
+        """A file as it is. Raises RefusedError and ServiceAwayError."""
+        return (await self._send("GET", service, path, claims=claims, params=params)).content
+
     async def list(
         self,
         service: ServiceName,

@@ -51,10 +51,11 @@ def load(
     ] = LEDGER_TIME_S_MAX,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Load organisations, contracts, instalments and donations through the public APIs.
+    """Load organisations, contracts, evaluations, payments and donations through the public APIs.
 
-    Whoever the rules ask for acts: registrar, approver, payer, treasurer, donor. What is there
-    already is left as it is, so the same command may be repeated, also after it was interrupted.
+    Whoever the rules ask for acts: registrar, approver, payer, evaluator, manager, treasurer,
+    donor. What is there already is left as it is, so the same command may be repeated, also after
+    it was interrupted. Where paid_amount is left out, it follows from the evaluation.
 
     Exit codes: 0 every row is in the books, 1 some rows have errors or a file cannot be read,
     3 nothing runs or answers, 4 the ledger did not catch up in time, 130 interrupted.
