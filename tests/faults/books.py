@@ -12,7 +12,7 @@ from fundmix_events.roles import Role
 
 from tests.faults.city import YEARS, City, expected_agency_mix, expected_mixes
 from tests.faults.installed import Installed
-from tests.faults.loading import POSTED
+from tests.faults.loading import POSTED, SAID
 from tests.faults.messages import read_topic
 from tests.faults.waiting import until
 
@@ -40,7 +40,6 @@ LAST_SENT: Final = "SELECT topic, partition, sent_number AS number FROM outbox_h
 LAST_CONSUMED: Final = "SELECT topic, partition, next_number - 1 AS number FROM consumer_position"
 SENT: Final = "SELECT topic, partition, number, event_id FROM outbox"
 CONSUMED: Final = "SELECT topic, partition, number, event_id FROM inbox"
-SAID: Final = "SELECT event_id FROM outbox WHERE type = ANY($1::text[])"
 POSTED_EVENTS: Final = "SELECT seq, event_id FROM journal_entry ORDER BY seq"
 UNBALANCED: Final = """
     SELECT p.seq, a.currency, sum(p.amount_minor)

@@ -26,6 +26,10 @@ HEADERS: Final = {
     "instalments": (
         "contract_no,number,due_on,amount,condition,paid_on,bank_reference,paid_amount"
     ),
+    "evaluations": (
+        "contract_no,stage,evaluated_on,professional_score,buyer_score,self_score,recipient_score,"
+        "recipients_surveyed"
+    ),
     "donations": (
         "donation_ref,donor_uscc,donor_name,donor_kind,agency_uscc,kind,amount,pledged_on,"
         "received_on,restricted_to,bank_reference,anonymous"
@@ -40,13 +44,16 @@ class City:
     organisations: Sequence[Row] = ()
     contracts: Sequence[Row] = ()
     instalments: Sequence[Row] = ()
+    evaluations: Sequence[Row] = ()
     donations: Sequence[Row] = ()
 
     @property
     def entries(self) -> int:
-        """How many facts the ledger posts: signed, paid, pledged, received."""
+        """How many facts the ledger posts: signed, accepted, deducted, paid, pledged, received."""
         return (
             len(self.contracts)
+            + sum(row["stage"] == "final" for row in self.evaluations)
+            + sum(row["paid_amount"] not in ("", row["amount"]) for row in self.instalments)
             + sum(bool(row["paid_on"]) for row in self.instalments)
             + sum(bool(row["pledged_on"]) for row in self.donations)
             + sum(bool(row["received_on"]) for row in self.donations)
@@ -58,6 +65,7 @@ class City:
             organisations=list(by_code.values()),
             contracts=[*self.contracts, *other.contracts],
             instalments=[*self.instalments, *other.instalments],
+            evaluations=[*self.evaluations, *other.evaluations],
             donations=[*self.donations, *other.donations],
         )
 
@@ -97,6 +105,7 @@ def part_of(city: City, contracts: Sequence[Row], donations: Sequence[Row]) -> C
         organisations=[row for row in city.organisations if row["uscc"] in named],
         contracts=contracts,
         instalments=[row for row in city.instalments if row["contract_no"] in numbers],
+        evaluations=[row for row in city.evaluations if row["contract_no"] in numbers],
         donations=donations,
     )
 

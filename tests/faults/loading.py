@@ -18,12 +18,23 @@ APPLIED_PERCENT_MIN: Final = 10
 APPLIED_PERCENT_MAX: Final = 90
 AHEAD_PERCENT_MAX: Final = 10
 LOAD_S_MAX: Final = 240.0
-# The facts that become entries.
+# The facts that become entries; an approval does where an evaluation takes something off.
 POSTED: Final = {
-    "contracts": ("contracts.contract_signed", "contracts.instalment_paid"),
+    "contracts": (
+        "contracts.contract_signed",
+        "contracts.delivery_accepted",
+        "contracts.instalment_approved",
+        "contracts.instalment_paid",
+    ),
     "donations": ("donations.pledge_made", "donations.donation_received"),
 }
-COUNT_SAID: Final = "SELECT count(*) FROM outbox WHERE type = ANY($1::text[])"
+SAID: Final = """
+    SELECT event_id FROM outbox
+    WHERE type = ANY($1::text[])
+      AND (type <> 'contracts.instalment_approved'
+           OR convert_from(body, 'UTF8')::jsonb -> 'data' -> 'deduction' ->> 'amount' <> '0.00')
+"""
+COUNT_SAID: Final = f"SELECT count(*) FROM ({SAID}) said"
 COUNT_APPLIED: Final = "SELECT count(*) FROM journal_entry"
 COUNT_REGISTERED: Final = "SELECT count(*) FROM outbox"
 
