@@ -37,13 +37,16 @@ def entries(fundmix: Fundmix) -> int:
 
 
 def entries_wanted(sample: Path) -> int:
-    """One for each contract signed, instalment paid, gift pledged, gift received."""
+    """One for each contract signed and accepted, deduction, payment, gift pledged or received."""
     contracts, instalments, donations = (
         list(csv.DictReader((sample / f"{name}.csv").read_text().splitlines()))
         for name in ("contracts", "instalments", "donations")
     )
     dated = [(instalments, "paid_on"), (donations, "pledged_on"), (donations, "received_on")]
-    return len(contracts) + sum(bool(row[day]) for rows, day in dated for row in rows)
+    deductions = sum(row["paid_amount"] != row["amount"] for row in instalments)
+    return (
+        2 * len(contracts) + deductions + sum(bool(row[day]) for rows, day in dated for row in rows)
+    )
 
 
 def assert_as_expected(fundmix: Fundmix, sample: Path) -> None:
@@ -90,6 +93,7 @@ def test_loading_again_changes_nothing_and_says_so(demonstrated: Fundmix, sample
         "organisations.csv": ["121", "0", "121", "0"],
         "contracts.csv": ["240", "0", "240", "0"],
         "instalments.csv": ["720", "0", "720", "0"],
+        "evaluations.csv": ["480", "0", "480", "0"],
         "donations.csv": ["1008", "0", "1008", "0"],
     }
     assert_as_expected(demonstrated, sample)
