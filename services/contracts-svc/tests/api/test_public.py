@@ -92,31 +92,31 @@ def next_page(link: str) -> str:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({}, {"DG-1", "DG-2", "DG-3", "DG/4", "DG-5"}),
-        ({"year": 2025}, {"DG/4"}),
-        ({"town": "虎门镇"}, {"DG-3"}),
-        ({"agency": OTHER_AGENCY}, {"DG-3"}),
-        ({"buyer": OTHER_BUYER}, {"DG/4"}),
-        ({"service_area": "医务社工"}, {"DG-3"}),
-        ({"people_served": "长者"}, {"DG-5"}),
-        ({"purchase_mode": "project"}, {"DG-3"}),
-        ({"purchase_mode": "post", "year": 2024, "town": "厚街镇"}, {"DG-1", "DG-2", "DG-5"}),
-        ({"state": "completed"}, set[str]()),
-        ({"state": "signed"}, set[str]()),
-        ({"grade": "fail"}, set[str]()),
-        ({"q": "医务"}, {"DG-3"}),
-        ({"q": "务社工项"}, {"DG-3"}),
-        ({"q": "dg/4"}, {"DG/4"}),
-        ({"q": "务医"}, set[str]()),
-        ({"q": "%%"}, set[str]()),
-        ({"q": "示例"}, {"DG-1", "DG-2", "DG-3", "DG/4", "DG-5"}),
+        ({}, ["DG-1", "DG-2", "DG-3", "DG-5", "DG/4"]),
+        ({"year": 2025}, ["DG/4"]),
+        ({"town": "虎门镇"}, ["DG-3"]),
+        ({"agency": OTHER_AGENCY}, ["DG-3"]),
+        ({"buyer": OTHER_BUYER}, ["DG/4"]),
+        ({"service_area": "医务社工"}, ["DG-3"]),
+        ({"people_served": "长者"}, ["DG-5"]),
+        ({"purchase_mode": "project"}, ["DG-3"]),
+        ({"purchase_mode": "post", "year": 2024, "town": "厚街镇"}, ["DG-1", "DG-2", "DG-5"]),
+        ({"state": "completed"}, []),
+        ({"state": "signed"}, []),
+        ({"grade": "fail"}, []),
+        ({"q": "医务"}, ["DG-3"]),
+        ({"q": "务社工项"}, ["DG-3"]),
+        ({"q": "dg/4"}, ["DG/4"]),
+        ({"q": "务医"}, []),
+        ({"q": "%%"}, []),
+        ({"q": "示例"}, ["DG-1", "DG-2", "DG-3", "DG-5", "DG/4"]),
     ],
     ids=str,
 )
 async def test_a_contract_is_found_by_what_is_asked_for(
-    listed: Api, query: dict[str, str | int], found: set[str]
+    listed: Api, query: dict[str, str | int], found: list[str]
 ) -> None:
-    assert set(await numbers(listed, **query)) == found
+    assert sorted(await numbers(listed, **query)) == found
 
 
 @pytest.mark.parametrize(
