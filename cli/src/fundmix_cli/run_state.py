@@ -84,7 +84,7 @@ def read(home: Path) -> RunState | None:
     """What the last supervisor wrote; None after a clean stop."""
     try:
         return RunState.model_validate_json(state_file(home).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -240,8 +240,10 @@ def export(
 ) -> None:
     """Write the public list of contracts, or their open data, to a file.
 
-    Exit codes: 0 written, 1 refused, 3 nothing runs.
+    Exit codes: 0 written, 1 refused, 2 no such folder, 3 nothing runs.
     """
+    if not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}", param_hint="FILE")
 
     async def read(client: ServiceClient) -> bytes:
         path = PATH_BY_EXPORT[kind]

@@ -33,10 +33,10 @@ class Condition(StrEnum):
     SETTLEMENT = "settlement"
 
 
-LineNumber = Annotated[int, Field(ge=1, le=99)]
-Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
-Year = Annotated[int, Field(ge=1, le=9999)]
-InstalmentNumber = Annotated[int, Field(ge=1, le=99)]
+LineNumber = Annotated[int, Field(ge=1, le=99, strict=True)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+Year = Annotated[int, Field(ge=1, le=9999, strict=True)]
+InstalmentNumber = Annotated[int, Field(ge=1, le=99, strict=True)]
 
 
 class ScheduledInstalment(BaseModel):

@@ -62,6 +62,15 @@ class ForeignRowError(ProblemError):
         )
 
 
+class ForeignLevelError(ProblemError):
+    def __init__(self, level: str) -> None:
+        super().__init__(
+            HTTPStatus.FORBIDDEN,
+            "foreign_level",
+            f"This belongs to the level {level}, not to yours.",
+        )
+
+
 class RouteWithoutPolicyError(ProblemError):
     def __init__(self) -> None:
         super().__init__(HTTPStatus.FORBIDDEN, "route_without_policy", "Nobody may use this route.")
@@ -85,9 +94,9 @@ class Access:
             raise ForeignRowError
 
     def require_level(self, level: str) -> None:
-        """Raises ForeignRowError for a row of another level, if the principal has one."""
+        """Raises ForeignLevelError for a row of another level, if the principal has one."""
         if self.scope is Scope.OWN and self.principal.level not in (None, level):
-            raise ForeignRowError
+            raise ForeignLevelError(level)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -81,6 +81,7 @@ EDGE_TITLES: Final[Mapping[str, Title]] = {
     "busy": Title(zh="系统繁忙，请稍后重试", en="Too busy right now"),
     "database_unavailable": Title(zh="数据库暂不可用", en="Database unavailable"),
     "dev_issuer_refused": Title(zh="不接受开发环境的令牌", en="Development token refused"),
+    "foreign_level": Title(zh="属于另一付款层级", en="Belongs to the other level"),
     "foreign_row": Title(zh="无权访问其他单位的数据", en="Belongs to another organisation"),
     "forbidden": Title(zh="没有权限", en="Not allowed"),
     "idempotency_key_invalid": Title(zh="幂等键无效", en="Invalid idempotency key"),

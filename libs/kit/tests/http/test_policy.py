@@ -11,7 +11,15 @@ from fundmix_kit.auth import Principal
 from fundmix_kit.health import Health
 from fundmix_kit.http import build_app
 from fundmix_kit.metrics import Metrics
-from fundmix_kit.policy import PUBLIC, Access, AccessDep, ForeignRowError, Policy, PolicyCase, Scope
+from fundmix_kit.policy import (
+    PUBLIC,
+    Access,
+    AccessDep,
+    ForeignLevelError,
+    Policy,
+    PolicyCase,
+    Scope,
+)
 from fundmix_kit.problems import ProblemTable
 from fundmix_kit.routes import AmbiguousEndpointError, RouteTemplates
 from fundmix_kit.settings import HttpSettings
@@ -229,7 +237,7 @@ def test_a_row_of_another_level_is_foreign_to_who_has_one(
     principal = Principal(subject="li.na", role="finance_officer", org=OURS, level=level)
     access = Access(principal=principal, scope=scope)
 
-    with pytest.raises(ForeignRowError) if is_refused else nullcontext():
+    with pytest.raises(ForeignLevelError) if is_refused else nullcontext():
         access.require_level("town")
 
 

@@ -96,7 +96,12 @@ class Commands:
         self, connection: Connection, origin: Origin, target: Target, termination: Termination
     ) -> Contract:
         before = await of_buyer(connection, target)
-        after, event = amending.terminate_contract(before, termination, today=self._clock.today())
+        after, event = amending.terminate_contract(
+            before,
+            termination,
+            worked_until=await contract_records.last_worked_on(connection, before.contract_id),
+            today=self._clock.today(),
+        )
         await contracts.save(connection, before, after, termination_reason=termination.reason)
         await self._outbox.append(connection, event, origin)
         return after
@@ -121,7 +126,17 @@ class Commands:
         self, connection: Connection, origin: Origin, target: Target, acceptance: Acceptance
     ) -> Contract:
         before = await of_buyer(connection, target)
-        after, event = delivery.accept_delivery(before, acceptance, today=self._clock.today())
+        after, event = delivery.accept_delivery(
+            before,
+            acceptance,
+            delivered_by_then=await contract_records.count_delivered(
+                connection,
+                before.contract_id,
+                line_number=acceptance.line_number,
+                until=acceptance.accepted_on,
+            ),
+            today=self._clock.today(),
+        )
         await self._save(connection, origin, before, after, event)
         await contract_records.add_acceptance(
             connection,

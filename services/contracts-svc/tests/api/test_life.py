@@ -171,6 +171,69 @@ async def test_an_amendment_after_payment_is_paid_back(
     assert (await said(api))[-2:] == ["contract_amended", "recovery_received"]
 
 
+async def test_nothing_is_accepted_before_it_was_delivered(
+    api: Api, officer: Caller, treasurer: Caller, contract: str
+) -> None:
+    await treasurer.post(f"{contract}/deliveries", a_delivery(9))
+
+    async with nothing_written(api.database):
+        answer = await officer.post(
+            f"{contract}/acceptances", an_acceptance(9) | {"accepted_on": "2024-06-27"}
+        )
+
+    assert refusal(answer) == (422, "delivery", {"/accepted_on": "delivery"})
+
+
+async def test_an_amendment_changes_something(api: Api, officer: Caller, contract: str) -> None:
+    same = {
+        "reason": "重申",
+        "amended_on": LATER,
+        "instalments": [{"number": 2, "amount": yuan("400.00")}],
+    }
+
+    async with nothing_written(api.database):
+        answers = [
+            await officer.post(f"{contract}/amendments", body)
+            for body in (same, {"reason": "重申", "amended_on": LATER})
+        ]
+
+    assert {refusal(answer).code for answer in answers} == {"nothing_changed"}
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"terminated_on": "2024-06-27"}, "/terminated_on"),
+        ({"settlement": {"amount": yuan("5.00"), "due_on": "2024-06-27"}}, "/settlement/due_on"),
+        (
+            {
+                "settlement": {"amount": yuan("5.00"), "due_on": LATER},
+                "recovery": {"amount": yuan("5.00"), "due_on": LATER},
+            },
+            "/recovery",
+        ),
+    ],
+)
+async def test_a_termination_does_not_contradict_what_was_done(
+    api: Api,
+    officer: Caller,
+    payer: Caller,
+    treasurer: Caller,
+    contract: str,
+    *,
+    values: dict[str, Any],
+    pointer: str,
+) -> None:
+    await settled(officer, payer, contract)
+    await treasurer.post(f"{contract}/deliveries", a_delivery(9))
+    body = {"reason": "停止服务", "terminated_on": LATER} | values
+
+    async with nothing_written(api.database):
+        answer = await officer.post(f"{contract}/terminate", body)
+
+    assert refusal(answer) == (422, "contradictory_terms", {pointer: "contradictory_terms"})
+
+
 async def test_supplements_pass_a_tenth_never(api: Api, officer: Caller, contract: str) -> None:
     amendment = {
         "reason": "新增社区",

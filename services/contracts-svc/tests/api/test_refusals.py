@@ -193,7 +193,7 @@ async def test_an_officer_of_one_level_does_not_act_for_the_other(
         signed = await officer.post("/v1/contracts", terms)
         approved = await officer.post(f"{contract}/instalments/1/approve", {})
 
-    assert refusal(signed) == refusal(approved) == (403, "foreign_row", {})
+    assert refusal(signed) == refusal(approved) == (403, "foreign_level", {})
 
 
 async def test_a_number_is_used_for_one_contract(

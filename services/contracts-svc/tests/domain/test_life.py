@@ -150,7 +150,9 @@ def an_acceptance(quantity: int, number: int = 1, **values: Any) -> Acceptance:
 
 def accepted(contract: Contract, quantity: int, number: int = 1) -> Contract:
     done, _ = report_delivery(contract, a_delivery(quantity, number), today=TODAY)
-    return accept_delivery(done, an_acceptance(quantity, number), today=TODAY)[0]
+    return accept_delivery(
+        done, an_acceptance(quantity, number), delivered_by_then=quantity, today=TODAY
+    )[0]
 
 
 def an_amendment(delta_minor: int = 0, **values: Any) -> Amendment:
@@ -185,7 +187,7 @@ def terminated(
         settlement=due(settlement_minor) if settlement_minor else None,
         recovery=due(recovery_minor) if recovery_minor else None,
     )
-    return terminate_contract(contract, termination, today=TODAY)[0]
+    return terminate_contract(contract, termination, worked_until=None, today=TODAY)[0]
 
 
 def books(contract: Contract) -> tuple[int, int, int, int]:
@@ -239,7 +241,7 @@ def test_no_more_is_accepted_than_was_delivered_nor_delivered_than_agreed() -> N
     with pytest.raises(DeliveryError):
         report_delivery(done, a_delivery(2), today=TODAY)
     with pytest.raises(DeliveryError):
-        accept_delivery(done, an_acceptance(3), today=TODAY)
+        accept_delivery(done, an_acceptance(3), delivered_by_then=3, today=TODAY)
     with pytest.raises(LineNotFoundError):
         report_delivery(contract, a_delivery(1, 2), today=TODAY)
 
@@ -257,7 +259,7 @@ def test_an_acceptance_that_cannot_be_is_refused(values: Mapping[str, Any], poin
     done, _ = report_delivery(signed(), a_delivery(1), today=TODAY)
 
     with pytest.raises((DeliveryError, FutureDateError)) as refused:
-        accept_delivery(done, an_acceptance(1, **values), today=TODAY)
+        accept_delivery(done, an_acceptance(1, **values), delivered_by_then=1, today=TODAY)
 
     assert refused.value.pointer == pointer
 

@@ -86,7 +86,9 @@ class Telling:
             sample_size=2,
             responses=1,
         )
-        self.say(accept_delivery(self.contract, acceptance, today=TODAY))
+        self.say(
+            accept_delivery(self.contract, acceptance, delivered_by_then=quantity, today=TODAY)
+        )
 
     def amend(self, **values: Any) -> None:
         usual: dict[str, Any] = {
@@ -303,7 +305,7 @@ def test_a_termination_ends_it_and_what_was_open_is_not_met() -> None:
         settlement=Due(amount=Money.of(7_000), due_on=DAY),
         recovery=None,
     )
-    telling.say(terminate_contract(telling.contract, termination, today=TODAY))
+    telling.say(terminate_contract(telling.contract, termination, worked_until=None, today=TODAY))
     telling.pay(4)
 
     contract, milestones = telling.compiled_contract, telling.milestones

@@ -218,7 +218,7 @@ def delivered(contract: Contract) -> Contract:
         responses=9,
     )
     after, _ = report_delivery(contract, done, today=TODAY)
-    return accept_delivery(after, accepted, today=TODAY)[0]
+    return accept_delivery(after, accepted, delivered_by_then=4, today=TODAY)[0]
 
 
 def amended(contract: Contract) -> Contract:
@@ -243,7 +243,7 @@ def terminated(contract: Contract) -> Contract:
         settlement=Due(amount=Money.of(5), due_on=TODAY),
         recovery=None,
     )
-    return terminate_contract(contract, termination, today=TODAY)[0]
+    return terminate_contract(contract, termination, worked_until=None, today=TODAY)[0]
 
 
 def recovered(contract: Contract) -> Contract:

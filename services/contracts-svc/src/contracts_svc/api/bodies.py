@@ -84,7 +84,7 @@ class DraftIn(BodyIn):
     people_served: Label
     town: Label
     payer_level: Level
-    posts: int | None = Field(default=None, ge=1, le=10_000)
+    posts: int | None = Field(default=None, ge=1, le=10_000, strict=True)
     starts_on: Day
     ends_on: Day
     ceiling: Amount
@@ -94,7 +94,7 @@ class DraftIn(BodyIn):
     budget_item: Label | None = None
     plan_number: Label | None = None
     term_reason: Remark | None = None
-    has_deduction_clause: bool = True
+    has_deduction_clause: bool = Field(default=True, strict=True)
 
 
 class SignatureIn(BodyIn):
@@ -195,7 +195,7 @@ class TerminationIn(BodyIn):
         )
 
 
-Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 
 
 class DeliveryIn(BodyIn):

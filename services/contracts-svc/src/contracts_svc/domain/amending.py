@@ -28,7 +28,12 @@ from contracts_svc.domain.contract import (
     require_in_force,
     require_state,
 )
-from contracts_svc.domain.errors import FutureDateError, SupplementLimitError, TermsError
+from contracts_svc.domain.errors import (
+    FutureDateError,
+    NothingChangedError,
+    SupplementLimitError,
+    TermsError,
+)
 from contracts_svc.domain.signing import check_lines, check_term, check_years
 
 # Government Procurement Law, article 49: supplements together are at most a tenth.
@@ -78,20 +83,22 @@ def amend_contract(
 ) -> tuple[Contract, ContractAmended]:
     """Raises TermsError, SupplementLimitError, ContractClosedError, FutureDateError.
 
-    Also InstalmentNotFoundError, and InstalmentStateError for what is approved or paid.
+    Also NothingChangedError, InstalmentNotFoundError, and InstalmentStateError for what is approved
+    or paid.
     """
     require_in_force(contract)
     _require_day(contract, amendment.amended_on, today=today, pointer="/amended_on")
+    for name in ("supplement", "recovery"):
+        _require_due(getattr(amendment, name), from_day=amendment.amended_on, name=name)
+    recoveries = _with_recovery(contract, amendment.recovery)
     ceiling = _amended_ceiling(contract, amendment)
     ends_on = amendment.ends_on or contract.ends_on
     # Why it may last long is a reason like another: an amendment has one.
     check_term(contract.starts_on, ends_on, has_reason=True)
     instalments = _amended_instalments(contract, amendment)
-    recoveries = _with_recovery(contract, amendment.recovery)
     _check_delta(contract, instalments, recoveries, amendment)
-    after = changed(
+    amended = replace(
         contract,
-        amendment_count=contract.amendment_count + 1,
         ceiling=ceiling,
         supplemented=contract.supplemented + _supplement_of(amendment),
         ends_on=ends_on,
@@ -100,6 +107,9 @@ def amend_contract(
         lines=_amended_lines(contract, amendment, ceiling=ceiling),
         years=_amended_years(contract, amendment, ceiling=ceiling, ends_on=ends_on),
     )
+    if amended == contract:
+        raise NothingChangedError("the contract says all of this already")
+    after = changed(amended, amendment_count=contract.amendment_count + 1)
     event = ContractAmended(
         **identity(after),
         amendment_number=after.amendment_count,
@@ -119,16 +129,25 @@ def amend_contract(
 
 
 def terminate_contract(
-    contract: Contract, termination: Termination, *, today: date
+    contract: Contract, termination: Termination, *, worked_until: date | None, today: date
 ) -> tuple[Contract, ContractTerminated]:
     """What is not paid is cancelled, approved or not; the settlement says what is still owed.
 
+    `worked_until`: the last day on which something was delivered or accepted.
     Raises TermsError, ContractClosedError, FutureDateError.
     """
     require_in_force(contract)
     if contract.is_settled:
         raise TermsError("a contract that is completed is not terminated")
     _require_day(contract, termination.terminated_on, today=today, pointer="/terminated_on")
+    if worked_until is not None and worked_until > termination.terminated_on:
+        raise TermsError(
+            f"something was delivered or accepted on {worked_until}", pointer="/terminated_on"
+        )
+    if termination.settlement is not None and termination.recovery is not None:
+        raise TermsError("either something is owed, or something comes back", pointer="/recovery")
+    for name in ("settlement", "recovery"):
+        _require_due(getattr(termination, name), from_day=termination.terminated_on, name=name)
     cancelled = [i for i in contract.instalments if not i.is_paid and not i.is_cancelled]
     kept = tuple(_cancel(i) if i in cancelled else i for i in contract.instalments)
     settlement = _settlement(contract, termination.settlement)
@@ -166,7 +185,12 @@ def _require_day(contract: Contract, day: date, *, today: date, pointer: str) ->
     if day > today:
         raise FutureDateError(f"{day} is not yet", pointer=pointer)
     if day < contract.signed_on:
-        raise TermsError("this comes after signing", pointer=pointer)
+        raise TermsError(f"the contract was signed on {contract.signed_on}", pointer=pointer)
+
+
+def _require_due(due: Due | None, *, from_day: date, name: str) -> None:
+    if due is not None and due.due_on < from_day:
+        raise TermsError(f"nothing is due before {from_day}", pointer=f"/{name}/due_on")
 
 
 def _amended_ceiling(contract: Contract, amendment: Amendment) -> Money:

@@ -52,7 +52,8 @@ def report_delivery(
     delivered = line.delivered + delivery.quantity
     if delivered > line.agreed.quantity:
         raise DeliveryError(
-            f"of {line.agreed.quantity} agreed {line.delivered} were delivered before",
+            f"{delivery.quantity} are too many: of {line.agreed.quantity} agreed"
+            f" {line.delivered} were delivered before",
             pointer="/quantity",
         )
     after = _with_line(
@@ -72,9 +73,12 @@ def report_delivery(
 
 
 def accept_delivery(
-    contract: Contract, acceptance: Acceptance, *, today: date
+    contract: Contract, acceptance: Acceptance, *, delivered_by_then: int, today: date
 ) -> tuple[Contract, DeliveryAccepted]:
-    """Raises LineNotFoundError, DeliveryError, ContractClosedError, FutureDateError."""
+    """`delivered_by_then`: of the line, up to the day of the acceptance.
+
+    Raises LineNotFoundError, DeliveryError, ContractClosedError, FutureDateError.
+    """
     require_in_force(contract)
     line = contract.line(acceptance.line_number)
     if acceptance.accepted_on > today:
@@ -85,8 +89,14 @@ def accept_delivery(
     accepted = line.accepted + acceptance.quantity
     if accepted > line.delivered:
         raise DeliveryError(
-            f"of {line.delivered} delivered {line.accepted} were accepted before",
+            f"{acceptance.quantity} are too many: of {line.delivered} delivered"
+            f" {line.accepted} were accepted before",
             pointer="/quantity",
+        )
+    if accepted > delivered_by_then:
+        raise DeliveryError(
+            f"until {acceptance.accepted_on} only {delivered_by_then} were delivered",
+            pointer="/accepted_on",
         )
     after = _with_line(
         contract,

@@ -14,6 +14,7 @@ ContractsError
 ├── RecoveryNotFoundError        the contract has no recovery of that number
 ├── ContractClosedError          the contract was terminated
 ├── DeliveryError                more than was agreed, or accepted than delivered
+├── NothingChangedError          an amendment that says what the contract says already
 ├── SupplementLimitError         supplements together pass a tenth of the original ceiling
 ├── EvaluationMissingError       the instalment waits for an evaluation that is not published
 ├── OutcomeOpenError             the agency may still object, or nobody has decided
@@ -214,3 +215,7 @@ class ObjectionLateError(ContractsError):
 
 class ObjectionStateError(ContractsError):
     code = "objection_state"
+
+
+class NothingChangedError(ContractsError):
+    code = "nothing_changed"

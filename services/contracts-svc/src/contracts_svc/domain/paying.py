@@ -291,7 +291,8 @@ def _deduction(instalment: Instalment, verdict: Verdict | None) -> Money:
         )
     if verdict.is_open:
         raise OutcomeOpenError(
-            f"the agency may object to the {instalment.condition} evaluation, or has objected"
+            f"the {instalment.condition} evaluation is not settled: the agency may object, or has"
+            " objected, or it is being amended"
         )
     return verdict.deduction if instalment.condition is Condition.FINAL else nothing
 

@@ -168,7 +168,7 @@ def _check_dates(terms: Terms, *, today: date) -> None:
         if day is not None and day > today:
             raise FutureDateError(f"{day} is not yet", pointer=f"/{name}")
         if day is not None and day < terms.signed_on:
-            raise TermsError("this comes after signing", pointer=f"/{name}")
+            raise TermsError(f"the contract was signed on {terms.signed_on}", pointer=f"/{name}")
 
 
 def _check_terms(terms: Terms) -> None:

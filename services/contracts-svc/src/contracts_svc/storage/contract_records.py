@@ -1,6 +1,6 @@
 """What was reported about contracts and is never changed: rows are only added."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +34,16 @@ ADD_REVERSAL: Final = """
         (contract_id, version, instalment_number, amount_minor, paid_on, paid_by, bank_reference,
          reason, reversed_by, reversed_on)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+COUNT_DELIVERED: Final = """
+    SELECT coalesce(sum(quantity), 0)::int FROM delivery
+    WHERE contract_id = $1 AND line_number = $2 AND delivered_on <= $3
+"""
+LAST_WORKED: Final = """
+    SELECT greatest(
+        (SELECT max(delivered_on) FROM delivery WHERE contract_id = $1),
+        (SELECT max(accepted_on) FROM acceptance WHERE contract_id = $1)
+    )
 """
 READ_AMENDMENTS: Final = "SELECT * FROM amendment WHERE contract_id = $1 ORDER BY number"
 READ_DELIVERIES: Final = """
@@ -127,6 +137,18 @@ async def add_reversal(
         reversed_by,
         event.reversed_on,
     )
+
+
+async def count_delivered(
+    connection: Connection, contract_id: UUID, *, line_number: int, until: date
+) -> int:
+    """Of a line, up to and on a day."""
+    return await connection.fetchval(COUNT_DELIVERED, contract_id, line_number, until)
+
+
+async def last_worked_on(connection: Connection, contract_id: UUID) -> date | None:
+    """The last day on which something was delivered or accepted."""
+    return await connection.fetchval(LAST_WORKED, contract_id)
 
 
 async def read_amendments(connection: Connection, contract_id: UUID) -> list[tables.Amendment]:

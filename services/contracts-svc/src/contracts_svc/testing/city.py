@@ -172,7 +172,9 @@ def _accepted(contract: Contract, clock: Clock) -> tuple[Contract, list[Contract
         sample_size=60,
         responses=54,
     )
-    contract, accepted = accept_delivery(contract, acceptance, today=clock.today())
+    contract, accepted = accept_delivery(
+        contract, acceptance, delivered_by_then=line.agreed.quantity, today=clock.today()
+    )
     return contract, [delivered, accepted]
 
 
