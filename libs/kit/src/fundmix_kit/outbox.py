@@ -10,7 +10,6 @@ from fundmix_events.envelope import Envelope
 
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection, columns
-from fundmix_kit.held_writes import write
 from fundmix_kit.ids import uuid7
 from fundmix_kit.kafka import partition_of
 from fundmix_kit.origin import Origin
@@ -80,8 +79,7 @@ class Outbox:
 
     async def append(self, connection: Connection, event: FundingEvent, origin: Origin) -> None:
         """Append after the aggregate's row is locked: then the rows' order is its own."""
-        await write(
-            connection,
+        await connection.execute(
             APPEND,
             uuid7(),
             event.topic,

@@ -13,7 +13,6 @@ from fundmix_events.contracts import Condition, ContractLine, Recovery, YearShar
 from fundmix_events.money import Currency, Money
 from fundmix_events.registry import Level
 from fundmix_kit.database import Connection, columns
-from fundmix_kit.held_writes import write
 
 from contracts_svc.domain.contract import (
     Contract,
@@ -135,8 +134,7 @@ async def insert(
         for a in (line.agreed for line in contract.lines)
     ]
     try:
-        await write(
-            connection,
+        await connection.execute(
             INSERT,
             contract.contract_id,
             contract.version,
