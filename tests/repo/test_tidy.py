@@ -15,15 +15,16 @@ FILE_LINES_MAX: Final = 500
 SHAPELESS_MODULES: Final = frozenset({"utils", "util", "helpers", "common", "misc"})
 # From the word table: words that have no second meaning here and are never right.
 FORBIDDEN_WORDS: Final = ("tranche", "vendor", "kpi", "voucher", "overdraft", "ag_id", "org_code")
-# Written so that this file does not find itself.
+# Written so that nobody who looks for them finds them here.
 REGISTRIES: Final = (
     "pypi" + ".org",
     "python" + "hosted",
     "npmjs" + ".org",
     "repo1." + "maven",
-    "proxy.golang" + ".org",
-    "deb.debian" + ".org",
+    "proxy" + ".golang.org",
+    "deb" + ".debian.org",
 )
+LEFT_FOR_LATER: Final = ("TO" + "DO", "FIX" + "ME", "X" * 3)
 
 
 def tracked(*suffixes: str) -> list[Path]:
@@ -93,7 +94,7 @@ def test_every_suppression_says_its_rule_and_its_reason() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))")
+    marks = re.compile(rf"\b({'|'.join(LEFT_FOR_LATER)})\b(?!\(#\d+\))")
     sources = [p for p in tracked(".py", ".toml", ".sh", ".md") if p != Path(__file__)]
     assert list(places(marks, sources)) == []
 
