@@ -15,6 +15,7 @@ from fundmix_kit.replica_handler import ReplicaHandler
 from fundmix_kit.streaming import Streams
 
 from contracts_svc import NAME
+from contracts_svc.api.answers import ContractActions
 from contracts_svc.api.contracts import contracts_router
 from contracts_svc.api.drafts import drafts_router
 from contracts_svc.api.evaluations import evaluations_router, results_router, scoring_router
@@ -46,6 +47,7 @@ def build_api(process: Process, settings: Settings) -> FastAPI:
     )
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
+    actions = ContractActions(runner=runner, clock=clock)
     evaluating = EvaluationCommands(
         outbox=outbox,
         clock=clock,
@@ -64,10 +66,10 @@ def build_api(process: Process, settings: Settings) -> FastAPI:
         policy=POLICY,
         verifier=process.verifier,
         routers=[
-            contracts_router(database, runner, commands, clock),
-            payments_router(runner, commands, clock),
+            contracts_router(database, actions, commands),
+            payments_router(actions, commands),
             obligations_router(
-                database, runner, ObligationCommands(outbox=outbox, clock=clock), clock
+                database, actions, ObligationCommands(outbox=outbox, clock=clock), clock
             ),
             schemes_router(database, runner, evaluating),
             scoring_router(runner, evaluating, clock),

@@ -1,5 +1,6 @@
 """Routes of contracts: sign, amend, terminate, deliver, accept, list and show."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +19,7 @@ from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
 
 from contracts_svc import queries
-from contracts_svc.api.answers import answer, signed_answer, target
+from contracts_svc.api.answers import ContractActions, signed_answer
 from contracts_svc.api.bodies import (
     AcceptanceIn,
     AcceptanceOut,
@@ -39,19 +40,20 @@ from contracts_svc.commands import Commands
 from contracts_svc.storage.todo import TodoRow
 
 
-def contracts_router(
-    database: Database, runner: CommandRunner, commands: Commands, clock: Clock
-) -> APIRouter:
+def contracts_router(database: Database, actions: ContractActions, commands: Commands) -> APIRouter:
+    clock = actions.clock
     router = APIRouter(tags=["contracts"])
-    _add_terms(router, runner, commands, clock)
-    _add_deliveries(router, runner, commands, clock)
+    _add_signing(router, actions.runner, commands, clock)
+    _add_actions(router, actions, commands)
     _add_lists(router, database, clock)
     _add_reports(router, database)
     _add_todo(router, database, clock)
     return router
 
 
-def _add_terms(router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock) -> None:
+def _add_signing(
+    router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock
+) -> None:
     @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=SignedOut)
     async def sign_contract(request: Request, access: AccessDep, body: ContractIn) -> Response:
         access.require_own(body.buyer)
@@ -69,57 +71,35 @@ def _add_terms(router: APIRouter, runner: CommandRunner, commands: Commands, clo
 
         return await runner.run(request, access, command)
 
+
+def _add_actions(router: APIRouter, actions: ContractActions, commands: Commands) -> None:
     @router.post("/v1/contracts/{contract_id}/amendments", response_model=ContractSummaryOut)
     async def amend_contract(
         request: Request, access: AccessDep, contract_id: UUID, body: AmendmentIn
     ) -> Response:
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.amend_contract(
-                connection, origin, target(request, access, contract_id), body.amendment()
-            )
-            return answer(contract, today=clock.today())
-
-        return await runner.run(request, access, command)
+        act = partial(commands.amend_contract, amendment=body.amendment())
+        return await actions.run(request, access, contract_id, act, status=HTTPStatus.CREATED)
 
     @router.post("/v1/contracts/{contract_id}/terminate", response_model=ContractSummaryOut)
     async def terminate_contract(
         request: Request, access: AccessDep, contract_id: UUID, body: TerminationIn
     ) -> Response:
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.terminate_contract(
-                connection, origin, target(request, access, contract_id), body.termination()
-            )
-            return answer(contract, today=clock.today())
+        act = partial(commands.terminate_contract, termination=body.termination())
+        return await actions.run(request, access, contract_id, act)
 
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
-
-
-def _add_deliveries(
-    router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock
-) -> None:
     @router.post("/v1/contracts/{contract_id}/deliveries", response_model=ContractSummaryOut)
     async def report_delivery(
         request: Request, access: AccessDep, contract_id: UUID, body: DeliveryIn
     ) -> Response:
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.report_delivery(
-                connection, origin, target(request, access, contract_id), body.delivery()
-            )
-            return answer(contract, today=clock.today())
-
-        return await runner.run(request, access, command)
+        act = partial(commands.report_delivery, reported=body.delivery())
+        return await actions.run(request, access, contract_id, act, status=HTTPStatus.CREATED)
 
     @router.post("/v1/contracts/{contract_id}/acceptances", response_model=ContractSummaryOut)
     async def accept_delivery(
         request: Request, access: AccessDep, contract_id: UUID, body: AcceptanceIn
     ) -> Response:
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.accept_delivery(
-                connection, origin, target(request, access, contract_id), body.acceptance()
-            )
-            return answer(contract, today=clock.today())
-
-        return await runner.run(request, access, command)
+        act = partial(commands.accept_delivery, acceptance=body.acceptance())
+        return await actions.run(request, access, contract_id, act, status=HTTPStatus.CREATED)
 
 
 def _add_lists(router: APIRouter, database: Database, clock: Clock) -> None:

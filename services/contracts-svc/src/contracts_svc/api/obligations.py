@@ -1,7 +1,7 @@
 """Routes of the clocks: what is open, overdue, met or was late; and what was published or filed."""
 
 from datetime import date
-from http import HTTPStatus
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,15 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.day import Day
 from fundmix_events.obligations import ObligationKind
 from fundmix_kit.clock import Clock
-from fundmix_kit.commands import Answer, CommandRunner
-from fundmix_kit.database import Connection, Database
-from fundmix_kit.origin import Origin
+from fundmix_kit.database import Database
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
 from pydantic import BaseModel, Field
 
 from contracts_svc import queries
-from contracts_svc.api.answers import answer, target
+from contracts_svc.api.answers import ContractActions
 from contracts_svc.api.bodies import BodyIn, ContractSummaryOut
 from contracts_svc.obligation_commands import ObligationCommands
 from contracts_svc.storage.obligations import ObligationRow
@@ -48,7 +46,7 @@ class ObligationOut(BaseModel):
 
 
 def obligations_router(
-    database: Database, runner: CommandRunner, commands: ObligationCommands, clock: Clock
+    database: Database, actions: ContractActions, commands: ObligationCommands, clock: Clock
 ) -> APIRouter:
     router = APIRouter(tags=["obligations"])
 
@@ -81,18 +79,8 @@ def obligations_router(
     async def meet_obligation(
         request: Request, access: AccessDep, contract_id: UUID, body: PublicationIn
     ) -> Response:
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract = await commands.meet(
-                connection,
-                origin,
-                target(request, access, contract_id),
-                kind=body.kind,
-                reference=body.reference,
-                met_on=body.met_on,
-            )
-            return answer(contract, today=clock.today())
-
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
+        act = partial(commands.meet, kind=body.kind, reference=body.reference, met_on=body.met_on)
+        return await actions.run(request, access, contract_id, act)
 
     return router
 
