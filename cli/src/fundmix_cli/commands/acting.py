@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 import typer
 from fundmix_events.roles import Role
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.claims import Claims, Level
 from fundmix_cli.commands.asking import EXIT_REFUSED, ask, errors
+from fundmix_cli.commands.showing import show
 from fundmix_cli.display.contracts import summary_view
 
 EXIT_USAGE: Final = 2
@@ -34,8 +35,6 @@ JsonFile = Annotated[
 ]
 
 Actor = Callable[[Item], Claims]
-
-out = Console(highlight=False, soft_wrap=True)
 
 
 def officer(by: str) -> Actor:
@@ -151,20 +150,5 @@ def day_of(day: datetime) -> str:
 def show_item(
     item: Item, *, as_json: bool, view: Callable[[Item], RenderableType] = summary_view
 ) -> None:
-    if as_json:
-        out.print_json(data=item)
-    else:
-        out.print(view(item))
-
-
-def show_list(
-    items: Sequence[Item],
-    view: Callable[[Sequence[Item]], RenderableType],
-    *,
-    as_json: bool,
-    none: str,
-) -> None:
-    if as_json:
-        out.print_json(data=items)
-    else:
-        out.print(view(items) if items else none)
+    """Where the contract then stands, unless `view` shows something else."""
+    show(item, view, as_json=as_json)

@@ -20,9 +20,9 @@ from fundmix_cli.commands.acting import (
     officer,
     read_list,
     show_item,
-    show_list,
 )
 from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.commands.showing import show_list
 from fundmix_cli.display.contracts import obligations_table, todo_table
 from fundmix_cli.installation import DEFAULT_HOME
 

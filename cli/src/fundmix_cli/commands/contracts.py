@@ -29,15 +29,14 @@ from fundmix_cli.commands.acting import (
     day_of,
     find,
     officer,
-    out,
     post,
     read_json,
     read_list,
     show_item,
-    show_list,
 )
 from fundmix_cli.commands.asking import ask, errors
 from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.commands.showing import out, show_list
 from fundmix_cli.display.contracts import contract_view, contracts_table, draft_view
 from fundmix_cli.installation import DEFAULT_HOME
 

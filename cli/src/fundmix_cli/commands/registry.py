@@ -1,7 +1,7 @@
 """`fundmix registry`: organisations as the register has them, and changes that two persons make."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 
 import typer
 from fundmix_events.registry import OrganisationKind
-from rich.console import Console, RenderableType
 
 from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import ADMIN, AUDITOR
 from fundmix_cli.commands.asking import ask, errors
 from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.commands.showing import show as show_item
+from fundmix_cli.commands.showing import show_list
 from fundmix_cli.display.registry import (
     history_table,
     import_view,
@@ -54,8 +55,6 @@ registry = typer.Typer(
     no_args_is_help=True,
 )
 
-out = Console(highlight=False, soft_wrap=True)
-
 
 @registry.command("list")
 def list_all(
@@ -73,7 +72,7 @@ def list_all(
     """
     wanted = {"kind": kind.value if kind else None, "town": town, "name": name}
     items = _read_list(home, ORGANISATIONS, wanted, limit=limit)
-    _print_list(items, organisations_table, as_json=as_json, none="no such organisation")
+    show_list(items, organisations_table, as_json=as_json, none="no such organisation")
 
 
 @registry.command()
@@ -94,7 +93,7 @@ def show(
     async def read(client: ServiceClient) -> Item:
         return await client.get(ServiceName.REGISTRY, path, claims=AUDITOR, params=params)
 
-    _print(ask(home, read), organisation_view, as_json=as_json)
+    show_item(ask(home, read), organisation_view, as_json=as_json)
 
 
 @registry.command()
@@ -106,7 +105,7 @@ def history(
     Exit codes: 0 shown, 1 there is no such organisation, 3 nothing runs.
     """
     items = _read_list(home, f"{ORGANISATIONS}/{code}/history", {}, limit=limit)
-    _print_list(items, history_table, as_json=as_json, none="no history")
+    show_list(items, history_table, as_json=as_json, none="no history")
 
 
 @registry.command()
@@ -126,7 +125,7 @@ def requests(
     """
     wanted = {"state": None if state is State.ANY else state.value, "code": code}
     items = _read_list(home, REQUESTS, wanted, limit=limit)
-    _print_list(items, requests_table, as_json=as_json, none="no such change request")
+    show_list(items, requests_table, as_json=as_json, none="no such change request")
 
 
 @registry.command()
@@ -158,7 +157,7 @@ def request(
         "evidence": [{"name": path.name, "sha256": _digest(path)} for path in evidence],
     }
     made = _post(home, f"{ORGANISATIONS}/{code}/change-requests", body, by=by)
-    _print(made, lambda item: requests_table([item]), as_json=as_json)
+    show_item(made, lambda item: requests_table([item]), as_json=as_json)
 
 
 @registry.command()
@@ -170,7 +169,7 @@ def approve(
     Exit codes: 0 made, 1 refused or decided before, 3 nothing runs.
     """
     decided = _post(home, f"{REQUESTS}/{request_id}/approve", {}, by=by)
-    _print(decided, lambda item: organisation_view(item["organisation"]), as_json=as_json)
+    show_item(decided, lambda item: organisation_view(item["organisation"]), as_json=as_json)
 
 
 @registry.command()
@@ -187,7 +186,7 @@ def reject(
     Exit codes: 0 rejected, 1 refused or decided before, 3 nothing runs.
     """
     decided = _post(home, f"{REQUESTS}/{request_id}/reject", {"reason": reason}, by=by)
-    _print(decided, lambda item: requests_table([item]), as_json=as_json)
+    show_item(decided, lambda item: requests_table([item]), as_json=as_json)
 
 
 @registry.command()
@@ -208,7 +207,7 @@ def suspend(
     """
     body = {"reason": reason, "from_on": from_on.date().isoformat()}
     found = _post(home, f"{ORGANISATIONS}/{code}/suspend", body, by=by)
-    _print(found, organisation_view, as_json=as_json)
+    show_item(found, organisation_view, as_json=as_json)
 
 
 @registry.command()
@@ -225,7 +224,7 @@ def reinstate(
     Exit codes: 0 reinstated, 1 refused, 3 nothing runs.
     """
     found = _post(home, f"{ORGANISATIONS}/{code}/reinstate", {"reason": reason}, by=by)
-    _print(found, organisation_view, as_json=as_json)
+    show_item(found, organisation_view, as_json=as_json)
 
 
 @registry.command("import")
@@ -258,7 +257,7 @@ def import_file(
         return answer.body
 
     found = ask(home, send)
-    _print(found, import_view, as_json=as_json)
+    show_item(found, import_view, as_json=as_json)
     if found["failed"]:
         raise typer.Exit(EXIT_ROW_ERRORS)
 
@@ -292,26 +291,6 @@ def _post(home: Path, path: str, body: Item, *, by: str) -> Item:
         return answer.body
 
     return ask(home, send)
-
-
-def _print(item: Item, view: Callable[[Item], RenderableType], *, as_json: bool) -> None:
-    if as_json:
-        out.print_json(data=item)
-    else:
-        out.print(view(item))
-
-
-def _print_list(
-    items: Sequence[Item],
-    view: Callable[[Sequence[Item]], RenderableType],
-    *,
-    as_json: bool,
-    none: str,
-) -> None:
-    if as_json:
-        out.print_json(data=items)
-    else:
-        out.print(view(items) if items else none)
 
 
 def _digest(path: Path) -> str:

@@ -1,0 +1,29 @@
+"""Shows what a service answered: as a person reads it, or as JSON."""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, RenderableType
+
+from fundmix_cli.calling.client import Json
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def show(item: Json, view: Callable[[Json], RenderableType], *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(data=item)
+    else:
+        out.print(view(item))
+
+
+def show_list(
+    items: Sequence[Json],
+    view: Callable[[Sequence[Json]], RenderableType],
+    *,
+    as_json: bool,
+    none: str,
+) -> None:
+    if as_json:
+        out.print_json(data=items)
+    else:
+        out.print(view(items) if items else none)
