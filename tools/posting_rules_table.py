@@ -9,9 +9,10 @@ from uuid import UUID
 from fundmix_events.base import FundingEvent
 from fundmix_events.donations import DonationKind
 from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import PostedRequestEvent
 from fundmix_events.money import Money
-from fundmix_events.testing import samples
-from ledger_svc.domain.journal import Entry, Posting
+from fundmix_events.testing import ledger_samples, samples
+from ledger_svc.domain.journal import Close, Entry, Posting
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 
 HEAD: Final = """\
@@ -87,6 +88,17 @@ CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ("cash, restricted", samples.donation_received(restricted_to="PURPOSE")),
     ("in kind, restricted", samples.donation_received(kind="in_kind", restricted_to="PURPOSE")),
     ("cash, fulfils a pledge", samples.donation_received("500.00", fulfils=Money.of(300_00))),
+    ("general, of one channel", ledger_samples.expenditure_approved()),
+    (
+        "for the purpose it was given",
+        ledger_samples.expenditure_approved(fund_code="purpose:PURPOSE"),
+    ),
+    ("unrestricted", ledger_samples.income_approved()),
+    ("restricted to a purpose", ledger_samples.income_approved(fund_code="purpose:PURPOSE")),
+    ("as it says, for example", ledger_samples.manual_entry_approved()),
+    ("as it says, for example", ledger_samples.opening_balance_approved()),
+    ("the mirror of what it corrects, for example", ledger_samples.reversal_approved()),
+    ("always", ledger_samples.close_approved()),
 )
 
 
@@ -101,11 +113,18 @@ def _section(event_class: type[FundingEvent]) -> str:
     cases = [(when, event) for when, event in CASES if type(event) is event_class]
     lines = [f"## `{event_class.type}` v{event_class.version}", "", getdoc(event_class) or "", ""]
     entries = [(when, event, entry_for(event, event_id=UUID(int=0))) for when, event in cases]
-    rows = [row for when, event, entry in entries if entry for row in _rows(when, event, entry)]
+    if isinstance(entries[0][2], Close):
+        return "\n".join([*lines, "A barrier in the journal, without legs.", ""])
+    rows = [
+        row
+        for when, event, entry in entries
+        if isinstance(entry, Entry)
+        for row in _rows(when, event, entry)
+    ]
     if not rows:
         return "\n".join([*lines, "Moves nothing in the books.", ""])
     _, event, entry = entries[0]
-    assert entry is not None
+    assert isinstance(entry, Entry), "what has rows is an entry"
     fields = _fields(event)
     dates = f"Occurred on `{fields[entry.occurred_on]}`, value date `{fields[entry.value_on]}`."
     head = ("| when | account | fund | debit | credit |", "| --- | --- | --- | --- | --- |")
@@ -115,15 +134,19 @@ def _section(event_class: type[FundingEvent]) -> str:
 def _rows(when: str, event: FundingEvent, entry: Entry) -> Iterator[str]:
     fields = _fields(event)
     for line, posting in enumerate(entry.postings):
-        amount = f"`{_field_of(event, posting, fields)}`"
+        amount = f"`{_field_of(event, posting, fields, line)}`"
         fund = posting.account.fund_code.replace("DG-2024-0001", "{contract_number}")
         fund = fund.replace("PURPOSE", "{restricted_to}")
+        if hasattr(event, "fund_code"):
+            fund = fund.replace("{restricted_to}", "{purpose}").replace("general", "{fund_code}")
         debit, credit = (amount, "") if posting.amount_minor > 0 else ("", amount)
         first = when if line == 0 else ""
         yield f"| {first} | `{posting.account.code}` | `{fund}` | {debit} | {credit} |"
 
 
-def _field_of(event: FundingEvent, posting: Posting, fields: Mapping[Any, str]) -> str:
+def _field_of(event: FundingEvent, posting: Posting, fields: Mapping[Any, str], line: int) -> str:
+    if isinstance(event, PostedRequestEvent):
+        return f"postings.{line}.amount"
     name = RECOGNITION.get(posting.account.code)
     if name is not None and getattr(event, "recognition", None) is not None:
         return f"recognition.{name}"

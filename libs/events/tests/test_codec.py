@@ -17,9 +17,10 @@ from fundmix_events.codec import (
 )
 from fundmix_events.donations import DonationReceived
 from fundmix_events.envelope import Actor, Envelope
-from fundmix_events.testing import samples
+from fundmix_events.testing import ledger_samples, samples
 from fundmix_events.testing.messages import message_of
 
+GIFT: Final = samples.donation_received(fulfils=None)
 SECRET: Final = "the-donor-s-own-words"
 EVENTS: Final = (
     samples.organisation_registered(),
@@ -42,8 +43,15 @@ EVENTS: Final = (
     samples.obligation_met(),
     samples.obligation_overdue(),
     samples.pledge_made(restricted_to="长者助餐"),
-    samples.donation_received(fulfils=None),
+    GIFT,
+    ledger_samples.expenditure_approved(),
+    ledger_samples.income_approved(),
+    ledger_samples.manual_entry_approved(),
+    ledger_samples.opening_balance_approved(),
+    ledger_samples.reversal_approved(),
+    ledger_samples.close_approved(),
     samples.entry_posted(),
+    ledger_samples.period_closed(),
 )
 
 
@@ -63,7 +71,7 @@ def sent(event: FundingEvent) -> tuple[Envelope, dict[str, Any]]:
     return Envelope.from_headers(headers), json.loads(value)
 
 
-def refusal_of(body: object, event: FundingEvent = EVENTS[-2]) -> UndecodableMessageError:
+def refusal_of(body: object, event: FundingEvent = GIFT) -> UndecodableMessageError:
     envelope, _ = sent(event)
     value = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(UndecodableMessageError) as refused:
@@ -137,7 +145,7 @@ def test_what_is_no_body_is_refused(value: bytes) -> None:
 
 @pytest.mark.parametrize("part", ["actor", "correlation_id", "data"])
 def test_each_part_of_a_body_is_needed(part: str) -> None:
-    _, body = sent(EVENTS[-2])
+    _, body = sent(GIFT)
     del body[part]
 
     assert f"/{part}: Field required" in str(refusal_of(body))
@@ -145,7 +153,7 @@ def test_each_part_of_a_body_is_needed(part: str) -> None:
 
 @pytest.mark.parametrize("field", ["agency", "amount", "kind", "received_on", "aggregate_version"])
 def test_an_invalid_body_is_told_by_place_without_its_values(field: str) -> None:
-    _, body = sent(EVENTS[-2])
+    _, body = sent(GIFT)
     body["data"][field] = SECRET
 
     error = str(refusal_of(body))

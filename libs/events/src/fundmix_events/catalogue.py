@@ -24,7 +24,15 @@ from fundmix_events.evaluations import (
     ObjectionRaised,
     ResultAccepted,
 )
-from fundmix_events.ledger import EntryPosted
+from fundmix_events.ledger import EntryPosted, PeriodClosed
+from fundmix_events.ledger_requests import (
+    CloseApproved,
+    ExpenditureApproved,
+    IncomeApproved,
+    ManualEntryApproved,
+    OpeningBalanceApproved,
+    ReversalApproved,
+)
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
@@ -50,7 +58,14 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     ObligationOverdue,
     PledgeMade,
     DonationReceived,
+    ExpenditureApproved,
+    IncomeApproved,
+    ManualEntryApproved,
+    OpeningBalanceApproved,
+    ReversalApproved,
+    CloseApproved,
     EntryPosted,
+    PeriodClosed,
 )
 
 CODEC: Final = Codec(EVENT_CLASSES)

@@ -25,9 +25,25 @@ class AccountCode(StrEnum):
     BANK = "assets:bank"
     RECEIVABLE = "assets:receivable"
     IN_KIND = "assets:in_kind"
+    FIXED_ASSETS = "assets:fixed"
+    # Money that is only passed on (受托代理): never income, and never an expense.
+    AGENCY_ASSETS = "assets:agency"
     ADVANCE_RECEIVED = "liabilities:advance_received"
+    PAYABLE = "liabilities:payable"
+    PAYROLL_TAX = "liabilities:payroll_tax"
+    BORROWING = "liabilities:borrowing"
+    AGENCY_LIABILITIES = "liabilities:agency"
     SERVICE_INCOME = "income:service"
     DONATION_INCOME = "income:donation"
+    SUBSIDY_INCOME = "income:subsidy"
+    DUES_INCOME = "income:dues"
+    SALES_INCOME = "income:sales"
+    INVESTMENT_INCOME = "income:investment"
+    OTHER_INCOME = "income:other"
+    PROGRAMME_EXPENSES = "expenses:programme"
+    MANAGEMENT_EXPENSES = "expenses:management"
+    FUNDRAISING_EXPENSES = "expenses:fundraising"
+    OTHER_EXPENSES = "expenses:other"
     RESTRICTED = "net_assets:restricted"
     UNRESTRICTED = "net_assets:unrestricted"
     # Memo accounts: promises, each beside its counter account, kept out of the statements.
@@ -35,6 +51,11 @@ class AccountCode(StrEnum):
     CONTRACT_COMMITMENT_COUNTER = "commitments:contract_counter"
     PLEDGE_COMMITMENT = "commitments:pledge"
     PLEDGE_COMMITMENT_COUNTER = "commitments:pledge_counter"
+
+    @property
+    def group(self) -> str:
+        """The part before the colon: assets, liabilities, income, expenses, net_assets, ..."""
+        return self.value.partition(":")[0]
 
 
 class Account(BaseModel):
@@ -67,27 +88,49 @@ class Source(BaseModel):
     number: int
 
 
-class EntryPosted(FundingEvent):
-    """An entry is in the journal, for ever, at place `seq`."""
+class LotMovement(BaseModel):
+    """A receipt of money inside a fund has come, or is drawn from; negative: the reverse of it."""
 
-    type: ClassVar[str] = "ledger.entry_posted"
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    lot_id: UUID
+    fund_code: str
+    channel: Channel
+    amount: Money
+
+
+class JournalEvent(FundingEvent):
+    """Something stands in the journal, for ever, at place `seq`."""
+
     topic: ClassVar[str] = topics.LEDGER
 
     seq: int = Field(ge=1)
     event_id: UUID
     source: Source
-    kind: str
-    agency: CreditCode
-    occurred_on: Day
-    value_on: Day
     posted_at: datetime
-    period: int = Field(description="Year and month as one number: 202403.")
     payload_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    postings: tuple[Posting, ...] = Field(min_length=2)
 
     @property
     def key(self) -> str:
         return str(self.seq)
+
+
+class EntryPosted(JournalEvent):
+    """An entry is in the journal, for ever, at place `seq`."""
+
+    type: ClassVar[str] = "ledger.entry_posted"
+
+    kind: str
+    agency: CreditCode
+    occurred_on: Day
+    value_on: Day
+    period: int = Field(description="Year and month as one number: 202403.")
+    postings: tuple[Posting, ...] = Field(min_length=2)
+    document: str | None = Field(default=None, description="What the source calls it.")
+    payer: CreditCode | None = Field(default=None, description="Who has paid, where it says so.")
+    corrects: UUID | None = Field(default=None, description="The event whose entry this undoes.")
+    lots: tuple[LotMovement, ...] = Field(default=(), description="Receipts of money.")
+    draws: tuple[LotMovement, ...] = Field(default=(), description="What is taken from lots.")
 
     @model_validator(mode="after")
     def _postings_sum_to_zero(self) -> Self:
@@ -98,3 +141,16 @@ class EntryPosted(FundingEvent):
         if any(totals.values()):
             raise PydanticCustomError("sum_mismatch", "the postings do not sum to zero")
         return self
+
+
+class PeriodClosed(JournalEvent):
+    """A barrier at place `seq`: what comes later is posted in a later period."""
+
+    type: ClassVar[str] = "ledger.period_closed"
+
+    through: int = Field(description="The last month that is closed: 202403.")
+    accounts: int = Field(ge=0, description="How many accounts have totals.")
+    totals_sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="Of all totals of the months closed here, as the ledger's documentation says.",
+    )

@@ -18,7 +18,7 @@ from ledger_svc.storage.journal import Journal, SourcedEntry
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """What an event means here: an entry, an organisation's new state, or nothing."""
+    """What an event means here: an entry or a barrier, an organisation's new state, or nothing."""
 
     entry: SourcedEntry | None = None
     organisation: tuple[str, State] | None = None

@@ -9,6 +9,6 @@ from ledger_svc.domain.posting_rules import PostableEvent
 
 PARTITIONS: Final = {
     topic: topics.PARTITIONS[topic]
-    for topic in (topics.REGISTRY, topics.CONTRACTS, topics.DONATIONS)
+    for topic in (topics.REGISTRY, topics.CONTRACTS, topics.DONATIONS, topics.LEDGER_REQUESTS)
 }
 CODEC: Final = Codec(get_args(PostableEvent))

@@ -17,9 +17,11 @@ from ledger_svc.api.problems import PROBLEMS
 from ledger_svc.apply import LedgerHandler
 from ledger_svc.consumer import CODEC, PARTITIONS
 from ledger_svc.settings import Settings
-from ledger_svc.storage.journal_source import JournalSource
+from ledger_svc.storage.sources import LedgerSource
 
-PUBLISHED: Final = {topics.LEDGER: topics.PARTITIONS[topics.LEDGER]}
+PUBLISHED: Final = {
+    topic: topics.PARTITIONS[topic] for topic in (topics.LEDGER_REQUESTS, topics.LEDGER)
+}
 
 
 def build_api(process: Process) -> FastAPI:
@@ -45,7 +47,7 @@ def build_api(process: Process) -> FastAPI:
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
     if "relay" in parts:
-        process.add_relay(JournalSource(), PUBLISHED)
+        process.add_relay(LedgerSource(), PUBLISHED)
     if "consumer" in parts:
         handler = LedgerHandler(clock=process.clock)
         process.add_consumer(handler, codec=CODEC, partitions=PARTITIONS)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fundmix_events.ledger import EntryPosted
+from fundmix_events.ledger import JournalEvent
 from fundmix_kit import quarantine
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
@@ -11,7 +11,8 @@ from fundmix_kit.tables import Quarantine
 from ledger_svc.domain.errors import EntryNotFoundError
 from ledger_svc.domain.mix import Mix
 from ledger_svc.storage import entries, journal, mixes
-from ledger_svc.storage.tables import Account, Balance, PeriodBalance
+from ledger_svc.storage.entries import MonthOfKind
+from ledger_svc.storage.tables import Account, Balance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +47,12 @@ async def list_todo(database: Database, *, page: PageParams) -> list[Quarantine]
 
 async def list_entries(
     database: Database, *, agency: str | None, after: int, rows_max: int
-) -> list[EntryPosted]:
+) -> list[JournalEvent]:
     async with database.reading() as connection:
         return await entries.read_after(connection, agency=agency, after=after, rows_max=rows_max)
 
 
-async def read_entry(database: Database, seq: int) -> EntryPosted:
+async def read_entry(database: Database, seq: int) -> JournalEvent:
     """Raises EntryNotFoundError."""
     async with database.reading() as connection:
         entry = await entries.read_one(connection, seq)
@@ -72,7 +73,7 @@ async def list_balances(
 
 async def list_period_balances(
     database: Database, *, year: int, agency: str | None, page: PageParams
-) -> list[tuple[Account, PeriodBalance]]:
+) -> list[MonthOfKind]:
     after = page.after(tuple[int, int, str]) or (0, 0, "")
     async with database.reading() as connection:
         return await entries.read_period_balances(

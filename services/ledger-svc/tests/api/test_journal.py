@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fundmix_events.testing import samples
-from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY
+from fundmix_events.testing.samples import AGENCY, FOUNDATION, OTHER_AGENCY
 from fundmix_kit.paging import encode_cursor
 from fundmix_kit.testing.api import Api, Caller, refusal
 from fundmix_kit.testing.inlet import Inlet
@@ -41,11 +41,11 @@ async def pages(caller: Caller, path: str, **parameters: str | int) -> list[list
 async def test_an_entry_says_what_an_event_did_to_the_books(
     auditor: Caller, inlet: Inlet[Prepared]
 ) -> None:
-    await inlet.post(
-        samples.donation_received(
-            "50.00", given_on=date(2024, 12, 30), received_on=date(2025, 1, 2)
-        )
+    donation = samples.donation_received(
+        "50.00", given_on=date(2024, 12, 30), received_on=date(2025, 1, 2)
     )
+
+    await inlet.post(donation)
 
     entry = (await auditor.get("/v1/entries/1")).json()
 
@@ -61,6 +61,19 @@ async def test_an_entry_says_what_an_event_did_to_the_books(
         "value_on": "2025-01-02",
         "posted_at": "2025-03-03T00:00:00Z",
         "period": 202501,
+        "document": "DN-2024-00001",
+        "payer": FOUNDATION,
+        "corrects": None,
+        "closes": None,
+        "lots": [
+            {
+                "lot_id": str(donation.donation_id),
+                "fund_code": "general",
+                "channel": "foundation",
+                "amount": {"amount": "50.00", "currency": "CNY"},
+            }
+        ],
+        "draws": [],
         "postings": [
             {
                 "account": account | {"code": "assets:bank"},

@@ -8,7 +8,7 @@ from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency
 from fundmix_events.testing.samples import AGENCY
-from ledger_svc.domain.journal import AccountKey, Entry, Posting, period_of, total_by_currency
+from ledger_svc.domain.journal import AccountKey, Entry, Posting, total_by_currency
 
 
 def a_posting(amount_minor: int, code: AccountCode = AccountCode.BANK) -> Posting:
@@ -37,12 +37,6 @@ def test_an_entry_that_does_not_balance_cannot_be_made() -> None:
 def test_an_entry_has_two_postings_at_least(postings: tuple[Posting, ...]) -> None:
     with pytest.raises(AssertionError, match="no two postings"):
         an_entry(*postings)
-
-
-def test_an_entry_belongs_to_the_month_of_its_value_date() -> None:
-    entry = an_entry(a_posting(1), a_posting(-1), value_on=date(2025, 12, 31))
-
-    assert entry.period == period_of(date(2025, 12, 1)) == 202512
 
 
 def test_postings_are_totalled_by_currency() -> None:

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from ledger_svc import MIGRATIONS
 from ledger_svc.apply import LedgerHandler
 from ledger_svc.consumer import CODEC
-from ledger_svc.domain.journal import AccountKey
+from ledger_svc.domain.journal import AccountKey, Entry
+from ledger_svc.domain.periods import period_of
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 from pydantic import PostgresDsn
 
@@ -113,7 +114,7 @@ def expected_balances(events: Mapping[UUID, PostableEvent]) -> dict[AccountKey, 
     totals: dict[AccountKey, int] = {}
     for event_id, event in events.items():
         entry = entry_for(event, event_id=event_id)
-        for posting in entry.postings if entry else ():
+        for posting in entry.postings if isinstance(entry, Entry) else ():
             totals[posting.account] = totals.get(posting.account, 0) + posting.amount_minor
     return totals
 
@@ -122,9 +123,9 @@ def expected_periods(events: Mapping[UUID, PostableEvent]) -> dict[tuple[Any, ..
     totals: dict[tuple[Any, ...], int] = {}
     for event_id, event in events.items():
         entry = entry_for(event, event_id=event_id)
-        for posting in entry.postings if entry else ():
-            assert entry is not None
-            place = (*posting.account, entry.period, entry.kind)
+        for posting in entry.postings if isinstance(entry, Entry) else ():
+            assert isinstance(entry, Entry)
+            place = (*posting.account, period_of(entry.value_on), entry.kind)
             totals[place] = totals.get(place, 0) + posting.amount_minor
     return totals
 

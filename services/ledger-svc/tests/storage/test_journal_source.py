@@ -8,10 +8,10 @@ from fundmix_kit.database import Connection, Database
 from fundmix_kit.operations import read_progress
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
-from ledger_svc.storage.journal_source import JournalSource
+from ledger_svc.storage.sources import LedgerSource
 
 PLACE: Final = (topics.LEDGER, 0)
-SOURCE: Final = JournalSource()
+SOURCE: Final = LedgerSource()
 
 
 async def numbers(connection: Connection, *, rows_max: int = 100) -> list[int]:

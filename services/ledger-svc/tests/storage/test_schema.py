@@ -13,7 +13,17 @@ RIGHTS: Final = KIT_RIGHTS | {
     "posting": {"SELECT", "INSERT"},
     "balance": {"SELECT", "INSERT", "UPDATE"},
     "period_balance": {"SELECT", "INSERT", "UPDATE"},
+    "movement": {"SELECT", "INSERT", "UPDATE"},
+    "payer_balance": {"SELECT", "INSERT", "UPDATE"},
     "log_head": {"SELECT", "UPDATE"},
+    "period_close": {"SELECT", "INSERT"},
+    "period_total": {"SELECT", "INSERT"},
+    "lot": {"SELECT", "INSERT", "UPDATE"},
+    "lot_movement": {"SELECT", "INSERT"},
+    "fund": {"SELECT", "INSERT", "UPDATE"},
+    "hold": {"SELECT", "INSERT", "UPDATE"},
+    "hold_lot": {"SELECT", "INSERT"},
+    "request": {"SELECT", "INSERT", "UPDATE"},
 }
 
 

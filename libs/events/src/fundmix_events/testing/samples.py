@@ -402,9 +402,16 @@ def entry_posted(amount: str = "5000.00", **changes: Any) -> EntryPosted:
     return EntryPosted(**(usual | changes))
 
 
-def a_posting(code: AccountCode, amount: str) -> Posting:
-    account = Account(agency=AGENCY, code=code, fund_code="general", channel=Channel.FOUNDATION)
-    return Posting(account=account, amount=Money.parse(amount))
+def a_posting(
+    code: AccountCode, amount: str, channel: Channel = Channel.FOUNDATION, **changes: Any
+) -> Posting:
+    usual: dict[str, Any] = {
+        "agency": AGENCY,
+        "code": code,
+        "fund_code": "general",
+        "channel": channel,
+    }
+    return Posting(account=Account(**(usual | changes)), amount=Money.parse(amount))
 
 
 def _contract() -> dict[str, Any]:

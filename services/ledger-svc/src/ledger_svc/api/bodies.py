@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fundmix_events.channel import Channel
-from fundmix_events.ledger import AccountCode, EntryPosted, Posting, Source
+from fundmix_events.ledger import (
+    AccountCode,
+    EntryPosted,
+    JournalEvent,
+    LotMovement,
+    PeriodClosed,
+    Posting,
+    Source,
+)
+from fundmix_events.ledger_requests import CloseApproved
 from fundmix_events.money import Currency, Money, text_from_minor
 from fundmix_kit.tables import Quarantine
 from pydantic import BaseModel, PlainSerializer
@@ -14,6 +23,7 @@ from pydantic import BaseModel, PlainSerializer
 from ledger_svc.domain.mix import Mix, city_mix, shown
 from ledger_svc.queries import MixReading
 from ledger_svc.storage import tables
+from ledger_svc.storage.entries import MonthOfKind
 
 # Six places survive the way through a JSON number; nothing is calculated with it.
 Ratio = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
@@ -48,17 +58,25 @@ class MixOut(BaseModel):
 
 
 class EntryOut(BaseModel):
+    """An entry, or a barrier: that has no agency and no postings, and says what it `closes`."""
+
     seq: int
     event_id: UUID
     source: Source
     kind: str
-    agency: str
-    occurred_on: date
-    value_on: date
+    agency: str | None
+    occurred_on: date | None
+    value_on: date | None
     posted_at: datetime
     period: int
     payload_sha256: str
+    document: str | None
+    payer: str | None
+    corrects: UUID | None
     postings: tuple[Posting, ...]
+    lots: tuple[LotMovement, ...]
+    draws: tuple[LotMovement, ...]
+    closes: int | None
 
 
 class AccountOut(BaseModel):
@@ -129,8 +147,27 @@ def agency_mix_out(mix: Mix) -> AgencyMixOut:
     )
 
 
-def entry_out(entry: EntryPosted) -> EntryOut:
-    return EntryOut.model_validate(entry, from_attributes=True)
+def entry_out(event: JournalEvent) -> EntryOut:
+    place = {name: getattr(event, name) for name in JournalEvent.model_fields}
+    if isinstance(event, EntryPosted):
+        about = {name: getattr(event, name) for name in EntryPosted.model_fields}
+        return EntryOut(**place | about, closes=None)
+    assert isinstance(event, PeriodClosed), "the journal has entries and barriers"
+    return EntryOut(
+        **place,
+        kind=CloseApproved.type,
+        agency=None,
+        occurred_on=None,
+        value_on=None,
+        period=event.through,
+        document=None,
+        payer=None,
+        corrects=None,
+        postings=(),
+        lots=(),
+        draws=(),
+        closes=event.through,
+    )
 
 
 def balance_out(row: tuple[tables.Account, tables.Balance]) -> BalanceOut:
@@ -142,13 +179,12 @@ def balance_out(row: tuple[tables.Account, tables.Balance]) -> BalanceOut:
     )
 
 
-def period_balance_out(row: tuple[tables.Account, tables.PeriodBalance]) -> PeriodBalanceOut:
-    account, balance = row
+def period_balance_out(row: MonthOfKind) -> PeriodBalanceOut:
     return PeriodBalanceOut(
-        **dict(account_out(account)),
-        period=balance.period,
-        kind=balance.kind,
-        amount=Money.of(balance.amount_minor, Currency(account.currency)),
+        **dict(account_out(row.account)),
+        period=row.period,
+        kind=row.kind,
+        amount=Money.of(row.amount_minor, Currency(row.account.currency)),
     )
 
 

@@ -54,8 +54,10 @@ def ledger_router(database: Database) -> APIRouter:
     @router.get("/v1/entries/{seq}")
     async def show_entry(access: AccessDep, seq: Seq) -> EntryOut:
         entry = await queries.read_entry(database, seq)
-        access.require_own(entry.agency)
-        return entry_out(entry)
+        shown = entry_out(entry)
+        if shown.agency is not None:
+            access.require_own(shown.agency)
+        return shown
 
     @router.get("/v1/balances")
     async def list_balances(
@@ -79,7 +81,7 @@ def ledger_router(database: Database) -> APIRouter:
             request,
             rows,
             page=page,
-            sort_key=lambda r: (r[1].period, r[1].account_id, r[1].kind),
+            sort_key=lambda r: (r.period, r.account.account_id, r.kind),
             item=period_balance_out,
         )
 

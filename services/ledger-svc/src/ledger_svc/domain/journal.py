@@ -1,4 +1,4 @@
-"""What the journal is made of: entries whose postings sum to zero."""
+"""What the journal is made of: entries whose postings sum to zero, and barriers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from uuid import UUID
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency
+
+from ledger_svc.domain.funds import Draw, Lot
 
 
 class AccountKey(NamedTuple):
@@ -30,7 +32,7 @@ class Posting(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What one event does to the books, before the journal gives it a place."""
+    """What one event does to the books, before the journal gives it a place and a period."""
 
     event_id: UUID
     kind: str
@@ -38,20 +40,27 @@ class Entry:
     occurred_on: date
     value_on: date
     postings: tuple[Posting, ...]
+    document: str | None = None
+    payer: str | None = None
+    corrects: UUID | None = None
+    lots: tuple[Lot, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    # What was held for it until now.
+    hold_id: UUID | None = None
 
     def __post_init__(self) -> None:
         assert len(self.postings) > 1, f"entry {self.event_id} has no two postings"
         for currency, total in total_by_currency(self.postings).items():
             assert total == 0, f"entry {self.event_id} does not balance in {currency}"
 
-    @property
-    def period(self) -> int:
-        """The month of the value date, as one number: 202403."""
-        return period_of(self.value_on)
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Close:
+    """A barrier: what stands behind it in the journal is posted in a later period."""
 
-def period_of(day: date) -> int:
-    return day.year * 100 + day.month
+    event_id: UUID
+    kind: str
+    through: int
 
 
 def total_by_currency(postings: Iterable[Posting]) -> dict[Currency, int]:

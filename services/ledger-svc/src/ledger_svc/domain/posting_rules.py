@@ -6,7 +6,7 @@ table, and is tested against it.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from fundmix_events.contracts import (
@@ -32,13 +32,21 @@ from fundmix_events.evaluations import (
     ResultAccepted,
 )
 from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import (
+    CloseApproved,
+    ExpenditureApproved,
+    IncomeApproved,
+    ManualEntryApproved,
+    OpeningBalanceApproved,
+    ReversalApproved,
+)
 from fundmix_events.money import Currency, Money
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
-from ledger_svc.domain.journal import AccountKey, Entry, Posting
-
-GENERAL_FUND: Final = "general"
+from ledger_svc.domain.funds import Lot, contract_fund, gift_fund, instalment_lot
+from ledger_svc.domain.journal import AccountKey, Close, Entry, Posting
+from ledger_svc.domain.request_rules import expenditure_entry, income_entry, posted_entry
 
 PostableEvent = (
     OrganisationRegistered
@@ -62,19 +70,17 @@ PostableEvent = (
     | ObligationOverdue
     | PledgeMade
     | DonationReceived
+    | ExpenditureApproved
+    | IncomeApproved
+    | ManualEntryApproved
+    | OpeningBalanceApproved
+    | ReversalApproved
+    | CloseApproved
 )
 """The events the ledger listens to, closed: one that nobody posts is a type error here."""
 
 
-def contract_fund(contract_number: str) -> str:
-    return f"contract:{contract_number}"
-
-
-def gift_fund(restricted_to: str | None) -> str:
-    return GENERAL_FUND if restricted_to is None else f"purpose:{restricted_to}"
-
-
-def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa: C901, PLR0911, PLR0912  # a case for each event, and nothing else
+def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None:  # noqa: C901, PLR0911, PLR0912  # a case for each event, and nothing else
     """The entry of an event; None for one that moves nothing in the books."""
     match event:
         case OrganisationRegistered() | OrganisationChanged():
@@ -91,7 +97,9 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa:
         case ContractSigned():
             return _entry(event, event_id, on=event.signed_on, postings=_signed(event))
         case InstalmentPaid():
-            return _entry(event, event_id, on=event.paid_on, postings=_paid(event))
+            return _entry(
+                event, event_id, on=event.paid_on, postings=_paid(event), lot=_instalment(event)
+            )
         case PaymentReversed():
             # The money never moved: on the day it was said to, there is nothing.
             return _entry(
@@ -100,6 +108,7 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa:
                 on=event.paid_on,
                 occurred_on=event.reversed_on,
                 postings=_reversed(event),
+                lot=_instalment(event),
             )
         case DeliveryAccepted():
             return _entry(event, event_id, on=event.accepted_on, postings=_accepted(event))
@@ -118,7 +127,16 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | None:  # noqa:
                 on=event.received_on,
                 occurred_on=event.given_on,
                 postings=_received(event),
+                lot=_gift(event),
             )
+        case ExpenditureApproved():
+            return expenditure_entry(event, event_id=event_id)
+        case IncomeApproved():
+            return income_entry(event, event_id=event_id)
+        case ManualEntryApproved() | OpeningBalanceApproved() | ReversalApproved():
+            return posted_entry(event, event_id=event_id)
+        case CloseApproved():
+            return Close(event_id=event_id, kind=event.type, through=event.through)
         case _:
             assert_never(event)
 
@@ -203,6 +221,33 @@ def _received(event: DonationReceived) -> Iterator[Posting]:
         yield _debit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.fulfils)
 
 
+def _instalment(event: InstalmentPaid | PaymentReversed) -> Lot | None:
+    payable = event.payable
+    if payable.amount_minor == 0:
+        return None
+    sign = -1 if isinstance(event, PaymentReversed) else 1
+    return Lot(
+        instalment_lot(event.contract_id, event.instalment_number),
+        contract_fund(event.contract_number),
+        event.channel,
+        payable.currency,
+        sign * payable.amount_minor,
+    )
+
+
+def _gift(event: DonationReceived) -> Lot | None:
+    if event.kind is not DonationKind.CASH:
+        return None
+    amount = event.amount
+    return Lot(
+        event.donation_id,
+        gift_fund(event.restricted_to),
+        event.channel,
+        amount.currency,
+        amount.amount_minor,
+    )
+
+
 def _debit(event: ContractEvent | DonationEvent, code: AccountCode, amount: Money) -> Posting:
     return Posting(_account(event, code, amount.currency), amount.amount_minor)
 
@@ -228,6 +273,7 @@ def _entry(
     on: date,
     postings: Iterator[Posting],
     occurred_on: date | None = None,
+    lot: Lot | None = None,
 ) -> Entry | None:
     legs = tuple(postings)
     if not legs:
@@ -238,5 +284,21 @@ def _entry(
         agency=event.agency,
         occurred_on=occurred_on or on,
         value_on=on,
+        document=_document(event),
+        payer=event.buyer if isinstance(event, ContractEvent) else event.donor.code,
         postings=legs,
+        lots=() if lot is None else (lot,),
     )
+
+
+def _document(event: ContractEvent | DonationEvent) -> str | None:
+    """What the event's own service calls it."""
+    match event:
+        case InstalmentPaid() | InstalmentApproved() | PaymentReversed():
+            return f"{event.contract_number}/{event.instalment_number}"
+        case ContractEvent():
+            return event.contract_number
+        case PledgeMade() | DonationReceived():
+            return event.reference
+        case _:
+            return None

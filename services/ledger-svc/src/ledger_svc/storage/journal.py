@@ -8,13 +8,16 @@ from typing import Any, Final
 from asyncpg import Record
 from fundmix_kit.database import Connection, columns
 
-from ledger_svc.domain.journal import AccountKey, Entry
+from ledger_svc.domain.journal import AccountKey, Close, Entry
+from ledger_svc.domain.periods import posting_period
+from ledger_svc.storage import lots, periods
 
 # Locks the head to the end of the transaction. The ledger's own clock never runs backwards,
 # whatever the machine's does.
 MOVE_HEAD: Final = """
     UPDATE log_head SET next_seq = next_seq + $1, posted_at = greatest(posted_at, $2) WHERE id = 1
-    RETURNING old.next_seq AS first_seq, old.posted_at AS last_posted_at, new.posted_at
+    RETURNING old.next_seq AS first_seq, old.posted_at AS last_posted_at, new.posted_at,
+              closed_through
 """
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
 # The ids of accounts; those that are new get theirs now. Nobody else adds accounts meanwhile: the
@@ -35,30 +38,60 @@ ACCOUNTS: Final = """
     )
     TABLE known UNION ALL TABLE added
 """
-# Both are taken in the order of their keys, as by every writer of these tables. An account that the
-# entries move often is written once. The range stands at the entries as well: else the planner may
-# read all of the journal.
+# Each table is taken in the order of its key, as by every writer. What the entries move often is
+# written once. The range stands at the entries as well: else the planner may read all of the
+# journal.
 ADD_MOVEMENTS: Final = """
-    WITH moved AS (
+    WITH moved AS MATERIALIZED (
+        SELECT p.account_id, e.period, e.value_on, e.kind,
+               (e.posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on,
+               sum(p.amount_minor)::bigint AS amount_minor,
+               sum(greatest(p.amount_minor, 0))::bigint AS debit_minor,
+               max(p.seq) AS seq
+        FROM posting p JOIN journal_entry e USING (seq)
+        WHERE p.seq >= $1 AND p.seq < $2 AND e.seq >= $1 AND e.seq < $2
+        GROUP BY p.account_id, e.period, e.value_on, e.kind, posted_on
+    ), balances AS (
         INSERT INTO balance (account_id, amount_minor, last_seq)
-        SELECT account_id, sum(amount_minor)::bigint, max(seq) FROM posting
-        WHERE seq >= $1 AND seq < $2
+        SELECT account_id, sum(amount_minor)::bigint, max(seq) FROM moved
         GROUP BY account_id ORDER BY account_id
         ON CONFLICT (account_id) DO UPDATE
         SET amount_minor = balance.amount_minor + excluded.amount_minor,
             last_seq = excluded.last_seq
+    ), periods AS (
+        INSERT INTO period_balance AS b
+            (period, account_id, kind, value_period, amount_minor, debit_minor)
+        SELECT period, account_id, kind,
+               (extract(year FROM value_on) * 100 + extract(month FROM value_on))::int AS month,
+               sum(amount_minor)::bigint, sum(debit_minor)::bigint
+        FROM moved
+        GROUP BY period, account_id, kind, month ORDER BY period, account_id, kind, month
+        ON CONFLICT (period, account_id, kind, value_period) DO UPDATE
+        SET amount_minor = b.amount_minor + excluded.amount_minor,
+            debit_minor = b.debit_minor + excluded.debit_minor
+    ), payers AS (
+        INSERT INTO payer_balance AS b (value_period, agency, payer, channel, amount_minor)
+        SELECT (extract(year FROM e.value_on) * 100 + extract(month FROM e.value_on))::int AS month,
+               e.agency, e.payer, a.channel, sum(p.amount_minor)::bigint
+        FROM journal_entry e
+        JOIN posting p USING (seq)
+        JOIN account a USING (account_id)
+        WHERE e.seq >= $1 AND e.seq < $2 AND p.seq >= $1 AND p.seq < $2
+          AND e.payer IS NOT NULL AND a.code = 'assets:bank'
+        GROUP BY month, e.agency, e.payer, a.channel ORDER BY month, e.agency, e.payer, a.channel
+        ON CONFLICT (value_period, agency, payer, channel) DO UPDATE
+        SET amount_minor = b.amount_minor + excluded.amount_minor
     )
-    INSERT INTO period_balance (period, account_id, kind, amount_minor)
-    SELECT e.period, p.account_id, e.kind, sum(p.amount_minor)::bigint
-    FROM posting p JOIN journal_entry e USING (seq)
-    WHERE p.seq >= $1 AND p.seq < $2 AND e.seq >= $1 AND e.seq < $2
-    GROUP BY e.period, p.account_id, e.kind ORDER BY e.period, p.account_id, e.kind
-    ON CONFLICT (period, account_id, kind) DO UPDATE
-    SET amount_minor = period_balance.amount_minor + excluded.amount_minor
+    INSERT INTO movement AS m (account_id, value_on, posted_on, kind, amount_minor)
+    SELECT account_id, value_on, posted_on, kind, sum(amount_minor)::bigint FROM moved
+    GROUP BY account_id, value_on, posted_on, kind
+    ORDER BY account_id, value_on, posted_on, kind
+    ON CONFLICT (account_id, value_on, posted_on, kind) DO UPDATE
+    SET amount_minor = m.amount_minor + excluded.amount_minor
 """
 ENTRY_COLUMNS: Final = (
     "seq", "event_id", "topic", "partition", "number", "kind", "agency", "occurred_on",
-    "value_on", "posted_at", "period", "payload_sha256",
+    "value_on", "posted_at", "period", "payload_sha256", "corrects", "document", "payer",
 )  # fmt: skip
 POSTING_COLUMNS: Final = ("seq", "line", "account_id", "amount_minor")
 # Some 300 bytes each.
@@ -67,13 +100,23 @@ ACCOUNTS_REMEMBERED_MAX: Final = 50_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourcedEntry:
-    """An entry, and where the event stands that it comes from."""
+    """An entry or a barrier, and where the event stands that it comes from."""
 
-    entry: Entry
+    entry: Entry | Close
     topic: str
     partition: int
     number: int
     payload_sha256: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """An entry with what the journal has given it."""
+
+    sourced: SourcedEntry
+    seq: int
+    posted_at: datetime
+    period: int
 
 
 class Journal:
@@ -98,30 +141,49 @@ class Journal:
             self._account_ids.clear()
         # Until all is written: what is remembered from here on may be rolled back.
         self._head = None
-        ids = await self._ids(connection, sourced)
-        await connection.copy_records_to_table(
-            "journal_entry",
-            records=_entry_rows(sourced, first_seq, posted_at),
-            columns=ENTRY_COLUMNS,
+        placed = list(
+            _places(
+                sourced,
+                first_seq=first_seq,
+                posted_at=posted_at,
+                closed_through=head["closed_through"],
+            )
         )
-        postings = [
-            (seq, line, ids[account], amount_minor)
-            for seq, s in enumerate(sourced, start=first_seq)
-            for line, (account, amount_minor) in enumerate(s.entry.postings, start=1)
-        ]
-        await connection.copy_records_to_table("posting", records=postings, columns=POSTING_COLUMNS)
-        next_seq = first_seq + len(sourced)
-        await connection.execute(ADD_MOVEMENTS, first_seq, next_seq)
-        self._head = (next_seq, posted_at)
+        for run in _runs(placed):
+            await self.write(connection, run)
+        self._head = (first_seq + len(sourced), posted_at)
+
+    async def write(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        """Entries with their places, the head moved past them; at most the last is a barrier."""
+        entries = [(p, p.sourced.entry) for p in placed if isinstance(p.sourced.entry, Entry)]
+        ids = await self._ids(connection, [entry for _, entry in entries])
+        await connection.copy_records_to_table(
+            "journal_entry", records=map(_entry_row, placed), columns=ENTRY_COLUMNS
+        )
+        if entries:
+            postings = [
+                (p.seq, line, ids[account], amount_minor)
+                for p, entry in entries
+                for line, (account, amount_minor) in enumerate(entry.postings, start=1)
+            ]
+            await connection.copy_records_to_table(
+                "posting", records=postings, columns=POSTING_COLUMNS
+            )
+            await connection.execute(ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1)
+            await lots.apply(connection, [(p.seq, entry) for p, entry in entries])
+        if placed and isinstance(placed[-1].sourced.entry, Close):
+            await periods.close(
+                connection, seq=placed[-1].seq, through=placed[-1].sourced.entry.through
+            )
 
     async def _ids(
-        self, connection: Connection, sourced: Sequence[SourcedEntry]
+        self, connection: Connection, entries: Sequence[Entry]
     ) -> Mapping[AccountKey, int]:
         """The ids of all accounts that are posted to; those that are new get theirs now."""
         if len(self._account_ids) > ACCOUNTS_REMEMBERED_MAX:
             self._account_ids.clear()
         ids = self._account_ids
-        unknown = sorted({p.account for s in sourced for p in s.entry.postings} - ids.keys())
+        unknown = sorted({p.account for e in entries for p in e.postings} - ids.keys())
         if unknown:
             _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
         return ids
@@ -131,22 +193,49 @@ def _remember(ids: dict[AccountKey, int], rows: Sequence[Record]) -> None:
     ids.update((AccountKey(*key), account_id) for account_id, *key in rows)
 
 
-def _entry_rows(
-    sourced: Sequence[SourcedEntry], first_seq: int, posted_at: datetime
-) -> Iterator[tuple[Any, ...]]:
+def _places(
+    sourced: Sequence[SourcedEntry], *, first_seq: int, posted_at: datetime, closed_through: int
+) -> Iterator[Placed]:
     for seq, s in enumerate(sourced, start=first_seq):
-        entry = s.entry
-        yield (
-            seq,
-            entry.event_id,
-            s.topic,
-            s.partition,
-            s.number,
-            entry.kind,
-            entry.agency,
-            entry.occurred_on,
-            entry.value_on,
-            posted_at,
-            entry.period,
-            s.payload_sha256,
-        )
+        if isinstance(s.entry, Close):
+            # Two that were decided at once may come in either order.
+            closed_through = max(closed_through, s.entry.through)
+            period = closed_through
+        else:
+            period = posting_period(s.entry.value_on, closed_through=closed_through)
+        yield Placed(sourced=s, seq=seq, posted_at=posted_at, period=period)
+
+
+def _runs(placed: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """What is written together: a barrier counts what stands before it."""
+    start = 0
+    for place, p in enumerate(placed, start=1):
+        if isinstance(p.sourced.entry, Close):
+            yield placed[start:place]
+            start = place
+    if start < len(placed):
+        yield placed[start:]
+
+
+def _entry_row(placed: Placed) -> tuple[Any, ...]:
+    sourced = placed.sourced
+    entry = sourced.entry
+    what: tuple[Any, ...]
+    if isinstance(entry, Close):
+        day = placed.posted_at.date()
+        what, about = (entry.kind, None, day, day), (None, None, None)
+    else:
+        what = (entry.kind, entry.agency, entry.occurred_on, entry.value_on)
+        about = (entry.corrects, entry.document, entry.payer)
+    return (
+        placed.seq,
+        entry.event_id,
+        sourced.topic,
+        sourced.partition,
+        sourced.number,
+        *what,
+        placed.posted_at,
+        placed.period,
+        sourced.payload_sha256,
+        *about,
+    )

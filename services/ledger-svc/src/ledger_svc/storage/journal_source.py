@@ -1,6 +1,6 @@
 """The journal as its own outbox: the relay sends it by `seq`, on one partition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid5
 
@@ -9,7 +9,16 @@ from fundmix_events import topics
 from fundmix_events.channel import Channel
 from fundmix_events.codec import encode_body
 from fundmix_events.envelope import Actor, Envelope
-from fundmix_events.ledger import Account, AccountCode, EntryPosted, Posting, Source
+from fundmix_events.ledger import (
+    Account,
+    AccountCode,
+    EntryPosted,
+    JournalEvent,
+    LotMovement,
+    PeriodClosed,
+    Posting,
+    Source,
+)
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 from fundmix_kit.relay import Outgoing
@@ -29,9 +38,14 @@ ENTRIES: Final = "SELECT * FROM journal_entry WHERE seq > $1 AND seq < $2 ORDER 
 POSTINGS: Final = """
     SELECT p.seq, p.amount_minor, a.agency, a.code, a.fund_code, a.channel, a.currency
     FROM posting p JOIN account a USING (account_id)
-    WHERE p.seq BETWEEN $1 AND $2 ORDER BY p.seq, p.line
+    WHERE p.seq = ANY($1::bigint[]) ORDER BY p.seq, p.line
 """
-MARK_SENT: Final = "UPDATE outbox_head SET sent_number = $3 WHERE topic = $1 AND partition = $2"
+LOT_MOVEMENTS: Final = """
+    SELECT m.seq, m.lot_id, m.is_draw, m.amount_minor, l.fund_code, l.channel, l.currency
+    FROM lot_movement m JOIN lot l USING (lot_id)
+    WHERE m.seq = ANY($1::bigint[]) ORDER BY m.seq, m.line
+"""
+CLOSES: Final = "SELECT * FROM period_close WHERE seq = ANY($1::bigint[])"
 
 
 class JournalSource:
@@ -49,21 +63,10 @@ class JournalSource:
         rows = await connection.fetch(ENTRIES, head["sent_number"], head["next_number"], rows_max)
         if not rows:
             return []
-        postings: dict[int, list[Posting]] = {row["seq"]: [] for row in rows}
-        for leg in await connection.fetch(POSTINGS, rows[0]["seq"], rows[-1]["seq"]):
-            postings[leg["seq"]].append(posting_of(leg))
-        return [_outgoing(row, postings[row["seq"]]) for row in rows]
-
-    async def mark_sent(self, connection: Connection, sent: Mapping[tuple[str, int], int]) -> None:
-        await connection.execute(
-            MARK_SENT, topics.LEDGER, PARTITION, sent[topics.LEDGER, PARTITION]
-        )
-
-    async def forget_sent(self, connection: Connection) -> None:
-        await connection.execute(MARK_SENT, topics.LEDGER, PARTITION, 0)
+        return [_outgoing(event) for event in await journal_events(connection, rows)]
 
 
-def posting_of(row: asyncpg.Record) -> Posting:
+def _posting_of(row: asyncpg.Record) -> Posting:
     return Posting(
         account=Account(
             agency=row["agency"],
@@ -75,38 +78,90 @@ def posting_of(row: asyncpg.Record) -> Posting:
     )
 
 
-def entry_fields(row: asyncpg.Record) -> dict[str, Any]:
-    """An entry as everybody outside sees it, in the feed and on the topic alike."""
+def _lot_movement_of(row: asyncpg.Record) -> LotMovement:
+    return LotMovement(
+        lot_id=row["lot_id"],
+        fund_code=row["fund_code"],
+        channel=Channel(row["channel"]),
+        amount=Money.of(row["amount_minor"], Currency(row["currency"])),
+    )
+
+
+async def journal_events(
+    connection: Connection, rows: Sequence[asyncpg.Record]
+) -> list[JournalEvent]:
+    """Rows of the journal as everybody outside sees them, in the feed and on the topic alike."""
+    seqs = [row["seq"] for row in rows]
+    postings: dict[int, list[Posting]] = {}
+    for leg in await connection.fetch(POSTINGS, seqs):
+        postings.setdefault(leg["seq"], []).append(_posting_of(leg))
+    movements: dict[tuple[int, bool], list[LotMovement]] = {}
+    for row in await connection.fetch(LOT_MOVEMENTS, seqs):
+        movements.setdefault((row["seq"], row["is_draw"]), []).append(_lot_movement_of(row))
+    closes = {row["seq"]: row for row in await connection.fetch(CLOSES, seqs)}
+    return [
+        _close_event(row, closes[row["seq"]])
+        if row["seq"] in closes
+        else EntryPosted(
+            aggregate_version=1,
+            postings=tuple(postings[row["seq"]]),
+            lots=tuple(movements.get((row["seq"], False), ())),
+            draws=tuple(movements.get((row["seq"], True), ())),
+            **_entry_fields(row),
+        )
+        for row in rows
+    ]
+
+
+def _close_event(row: asyncpg.Record, close: asyncpg.Record) -> PeriodClosed:
+    return PeriodClosed(
+        aggregate_version=1,
+        through=close["through"],
+        accounts=close["accounts"],
+        totals_sha256=close["totals_sha256"].hex(),
+        **_journal_fields(row),
+    )
+
+
+def _journal_fields(row: asyncpg.Record) -> dict[str, Any]:
     return {
         "seq": row["seq"],
         "event_id": row["event_id"],
         "source": Source(topic=row["topic"], partition=row["partition"], number=row["number"]),
-        "kind": row["kind"],
-        "agency": row["agency"],
-        "occurred_on": row["occurred_on"],
-        "value_on": row["value_on"],
         "posted_at": row["posted_at"],
-        "period": row["period"],
         "payload_sha256": row["payload_sha256"].hex(),
     }
 
 
-def _outgoing(row: asyncpg.Record, postings: Sequence[Posting]) -> Outgoing:
+def _entry_fields(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        **_journal_fields(row),
+        "kind": row["kind"],
+        "agency": row["agency"],
+        "occurred_on": row["occurred_on"],
+        "value_on": row["value_on"],
+        "period": row["period"],
+        "corrects": row["corrects"],
+        "document": row["document"],
+        "payer": row["payer"],
+    }
+
+
+def _outgoing(event: JournalEvent) -> Outgoing:
     """The same row gives the same bytes, however often it is sent."""
-    event = EntryPosted(aggregate_version=1, postings=tuple(postings), **entry_fields(row))
     envelope = Envelope(
-        id=uuid5(row["event_id"], EntryPosted.type),
+        id=uuid5(event.event_id, event.type),
         source=SOURCE,
-        type=EntryPosted.type,
-        version=EntryPosted.version,
-        time=row["posted_at"],
-        number=row["seq"],
+        type=event.type,
+        version=event.version,
+        time=event.posted_at,
+        number=event.seq,
     )
-    cause = str(row["event_id"])
+    cause = str(event.event_id)
     return Outgoing(
         topic=topics.LEDGER,
         partition=PARTITION,
-        number=row["seq"],
+        number=event.seq,
         key=event.key.encode(),
         headers=envelope.to_headers(),
         value=encode_body(event, actor=ACTOR, correlation_id=cause, causation_id=cause),

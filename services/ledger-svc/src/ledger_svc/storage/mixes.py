@@ -6,6 +6,7 @@ from fundmix_events.channel import Channel
 from fundmix_events.contracts import InstalmentPaid, PaymentReversed, RecoveryReceived
 from fundmix_events.donations import DonationReceived
 from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import IncomeApproved
 from fundmix_kit.database import Connection
 
 from ledger_svc.domain.mix import Mix
@@ -16,14 +17,21 @@ RECEIPT_KINDS: Final = (
     PaymentReversed.type,
     RecoveryReceived.type,
     DonationReceived.type,
+    IncomeApproved.type,
 )
+# By value date: also what was posted later, because its month was closed.
 READ: Final = """
-    SELECT a.agency, a.code, a.channel, sum(p.amount_minor)::bigint AS amount_minor
-    FROM period_balance p JOIN account a USING (account_id)
-    WHERE p.period BETWEEN $1 AND $2
-      AND p.kind = ANY($3::text[])
-      AND a.code IN ($4, $5)
-      AND ($6::text IS NULL OR a.agency = $6)
+    WITH received AS (
+        SELECT account_id, amount_minor FROM period_balance
+        WHERE period BETWEEN $1 AND $2 AND value_period BETWEEN $1 AND $2 AND kind = ANY($3::text[])
+        UNION ALL
+        SELECT account_id, amount_minor FROM period_balance
+        WHERE value_period BETWEEN $1 AND $2 AND value_period <> period
+          AND NOT period BETWEEN $1 AND $2 AND kind = ANY($3::text[])
+    )
+    SELECT a.agency, a.code, a.channel, sum(r.amount_minor)::bigint AS amount_minor
+    FROM received r JOIN account a USING (account_id)
+    WHERE a.code IN ($4, $5) AND ($6::text IS NULL OR a.agency = $6)
     GROUP BY a.agency, a.code, a.channel
     ORDER BY a.agency, a.code, a.channel
 """
