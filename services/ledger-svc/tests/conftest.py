@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from fundmix_events.testing import samples
+from fundmix_events.testing.samples import OTHER_AGENCY
 from fundmix_kit.database import Database
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.process import Process
@@ -18,6 +20,7 @@ from ledger_svc.apply import LedgerHandler, Prepared
 from ledger_svc.consumer import CODEC
 from ledger_svc.main import build_api
 from ledger_svc.settings import Settings
+from ledger_svc.testing import Books
 from pydantic import HttpUrl, PostgresDsn
 
 
@@ -81,3 +84,12 @@ async def shared_api(
         an_api(database, tokens, jwks_url) as api,
     ):
         yield api
+
+
+@pytest.fixture
+async def books(api: Api, inlet: Inlet[Prepared]) -> Books:
+    """Of two agencies that are in the register."""
+    await inlet.post(
+        samples.organisation_registered(), samples.organisation_registered(code=OTHER_AGENCY)
+    )
+    return Books(api=api, inlet=inlet)

@@ -93,7 +93,7 @@ class PostedRequestEvent(AgencyRequestEvent):
     postings: tuple[Posting, ...] = Field(min_length=2, max_length=POSTINGS_MAX)
     lots: tuple[LotMovement, ...] = Field(default=(), max_length=LOTS_MAX)
     draws: tuple[LotMovement, ...] = Field(default=(), max_length=LOTS_MAX)
-    hold_id: UUID | None = None
+    hold_ids: tuple[UUID, ...] = Field(default=(), max_length=POSTINGS_MAX)
 
     @model_validator(mode="after")
     def _postings_are_an_entry(self) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from asyncpg import Record
 from fundmix_events.base import FundingEvent
@@ -77,11 +78,15 @@ class Outbox:
         self._partitions = partitions
         self._clock = clock
 
-    async def append(self, connection: Connection, event: FundingEvent, origin: Origin) -> None:
-        """Append after the aggregate's row is locked: then the rows' order is its own."""
+    async def append(self, connection: Connection, event: FundingEvent, origin: Origin) -> UUID:
+        """Append after the aggregate's row is locked: then the rows' order is its own.
+
+        The answer is the id that the event has for ever.
+        """
+        event_id = uuid7()
         await connection.execute(
             APPEND,
-            uuid7(),
+            event_id,
             event.topic,
             partition_of(event.key, partitions=self._partitions[event.topic]),
             event.key,
@@ -98,6 +103,7 @@ class Outbox:
                 causation_id=origin.causation_id,
             ),
         )
+        return event_id
 
 
 class OutboxSource:

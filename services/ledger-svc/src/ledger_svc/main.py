@@ -8,13 +8,22 @@ from fundmix_events import topics
 from fundmix_kit.commands import CommandRunner
 from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.operations import Retrying, operations_router, quarantine_router
+from fundmix_kit.outbox import Outbox
 from fundmix_kit.process import Process
 
 from ledger_svc import NAME
+from ledger_svc.api.funds import funds_router, holds_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
+from ledger_svc.api.requests import (
+    RequestActions,
+    closes_router,
+    preparing_router,
+    requests_router,
+)
 from ledger_svc.apply import LedgerHandler
+from ledger_svc.commands import Commands
 from ledger_svc.consumer import CODEC, PARTITIONS
 from ledger_svc.settings import Settings
 from ledger_svc.storage.sources import LedgerSource
@@ -26,7 +35,15 @@ PUBLISHED: Final = {
 
 def build_api(process: Process) -> FastAPI:
     database, clock = process.database, process.clock
-    runner = CommandRunner(database, clock=clock)
+    runner = CommandRunner(
+        database,
+        clock=clock,
+        replicated_topics=(topics.REGISTRY,),
+        replica_wait_ms_max=process.settings.http.replica_wait_ms_max,
+    )
+    outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
+    commands = Commands(outbox=outbox, clock=clock)
+    actions = RequestActions(runner=runner, commands=commands, clock=clock)
     retrying = Retrying(codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
     return build_app(
         title=NAME,
@@ -36,6 +53,11 @@ def build_api(process: Process) -> FastAPI:
         verifier=process.verifier,
         routers=[
             ledger_router(database),
+            preparing_router(actions),
+            requests_router(database, actions),
+            closes_router(database, actions),
+            funds_router(database, clock),
+            holds_router(database, runner, commands),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],

@@ -1,10 +1,12 @@
 """Every route of the ledger with every role, on the books of the own agency and of another."""
 
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from fundmix_events.roles import Role
 from fundmix_events.testing import samples
+from fundmix_kit.ids import uuid7
 from fundmix_kit.policy import Scope
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api
@@ -21,24 +23,75 @@ from fundmix_kit.testing.policy import (
 from ledger_svc.api.policy import POLICY
 from ledger_svc.apply import LedgerHandler
 from ledger_svc.consumer import CODEC
+from ledger_svc.testing import (
+    Books,
+    a_manual_entry,
+    a_reversal,
+    an_expenditure,
+    an_income,
+    an_opening_balance,
+    cny,
+)
 
 AGENCY: Final = {Owner.OURS: samples.AGENCY, Owner.THEIRS: samples.OTHER_AGENCY}
 SEQ: Final = {Owner.OURS: "1", Owner.THEIRS: "2"}
+AN_AMOUNT: Final = "1.00"
+INTO_BATCH: Final = "UPDATE request SET batch_id = $2::uuid WHERE request_id = $1::uuid"
 
-ROWS: Final = PolicyRows(
-    organisations=dict.fromkeys(Role, samples.AGENCY),
-    parameters={owner: {"agency": AGENCY[owner], "seq": SEQ[owner]} for owner in Owner},
-    bodies={},
-    lists={
-        ("GET", "/v1/entries"): "agency",
-        ("GET", "/v1/balances"): "agency",
-        ("GET", "/v1/period-balances"): "agency",
-    },
-    queries={
-        ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
-        ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
-    },
-)
+Json = dict[str, Any]
+
+
+def of(owner: Owner, terms: Json) -> Json:
+    return terms | {"agency": AGENCY[owner], "reference": str(uuid7())}
+
+
+def a_hold(owner: Owner) -> Json:
+    return {
+        "agency": AGENCY[owner],
+        "fund_code": "general",
+        "amount": cny(AN_AMOUNT),
+        "effective_on": "2024-12-01",
+        "purpose": "refund",
+        "document": "RF-1",
+    }
+
+
+def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
+    return PolicyRows(
+        organisations=dict.fromkeys(Role, samples.AGENCY),
+        parameters=parameters,
+        bodies={
+            ("POST", "/v1/expenditures"): lambda owner: of(owner, an_expenditure(AN_AMOUNT)),
+            ("POST", "/v1/income"): lambda owner: of(owner, an_income(AN_AMOUNT)),
+            ("POST", "/v1/manual-entries"): lambda owner: of(owner, a_manual_entry()),
+            ("POST", "/v1/opening-balances"): lambda owner: of(owner, an_opening_balance()),
+            ("POST", "/v1/reversals"): lambda owner: of(owner, a_reversal(1)),
+            ("POST", "/v1/requests/{request_id}/reject"): lambda _: {"reason": "a trial"},
+            ("POST", "/v1/closes"): lambda _: {"through": 202312},
+            ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
+            ("PUT", "/v1/holds/{hold_id}"): a_hold,
+        },
+        lists={
+            ("GET", "/v1/entries"): "agency",
+            ("GET", "/v1/balances"): "agency",
+            ("GET", "/v1/period-balances"): "agency",
+            ("GET", "/v1/requests"): "agency",
+            ("GET", "/v1/funds"): "agency",
+            ("GET", "/v1/advances"): "agency",
+        },
+        queries={
+            ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+            ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
+            ("GET", "/v1/lots"): lambda owner: {
+                "agency": AGENCY[owner],
+                "fund_code": "general",
+            },
+            ("GET", "/v1/spending-limits"): lambda owner: {
+                "agency": AGENCY[owner],
+                "year": "2024",
+            },
+        },
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +99,40 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
     clock = FixedClock()
     handler = LedgerHandler(clock=clock)
     inlet = Inlet(shared_api.database, codec=CODEC, handler=handler, clock=clock)
-    await inlet.post(*(samples.donation_received(agency=AGENCY[owner]) for owner in Owner))
-    return PolicyTrials(shared_api, ROWS)
+    await inlet.post(
+        *(samples.organisation_registered(code=AGENCY[owner]) for owner in Owner),
+        *(samples.donation_received(agency=AGENCY[owner]) for owner in Owner),
+        *(samples.contract_signed("1000.00", agency=AGENCY[owner]) for owner in Owner),
+    )
+    books = Books(api=shared_api, inlet=inlet)
+    return PolicyTrials(
+        shared_api, rows({owner: await parameters(books, owner) for owner in Owner})
+    )
+
+
+async def parameters(books: Books, owner: Owner) -> dict[str, str]:
+    """A request and a hold of the owner's agency, and an advance on its contract."""
+    agency = AGENCY[owner]
+    terms = of(owner, an_expenditure(AN_AMOUNT, fund_code="contract:DG-2024-0001"))
+    await books.enter("/v1/expenditures", terms)
+    prepared = await books.accountant(agency).post(
+        "/v1/expenditures", of(owner, an_expenditure(AN_AMOUNT))
+    )
+    waiting = await books.accountant(agency).post(
+        "/v1/expenditures", of(owner, an_expenditure(AN_AMOUNT))
+    )
+    batch_id = str(uuid4())
+    async with books.api.database.transaction() as connection:
+        await connection.execute(INTO_BATCH, waiting.json()["request_id"], batch_id)
+    hold_id = str(uuid4())
+    await books.accountant(agency).put(f"/v1/holds/{hold_id}", a_hold(owner))
+    return {
+        "agency": agency,
+        "seq": SEQ[owner],
+        "request_id": prepared.json()["request_id"],
+        "hold_id": hold_id,
+        "batch_id": batch_id,
+    }
 
 
 @pytest.mark.parametrize("trial", trials(POLICY, Role), ids=str)

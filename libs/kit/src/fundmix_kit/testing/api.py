@@ -39,6 +39,9 @@ class Caller:
         sent = {**self._headers, "Idempotency-Key": key or str(uuid7()), **(headers or {})}
         return await self._client.post(path, json=body, headers=sent)
 
+    async def put(self, path: str, body: object) -> httpx2.Response:
+        return await self._client.put(path, json=body, headers=self._headers)
+
     async def patch(self, path: str, body: object, *, version: int) -> httpx2.Response:
         sent = {**self._headers, "If-Match": f'"{version}"'}
         return await self._client.patch(path, json=body, headers=sent)

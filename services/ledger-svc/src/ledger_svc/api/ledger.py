@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.roles import Role
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
 
-from ledger_svc import queries
+from ledger_svc import fund_queries, queries
 from ledger_svc.api.bodies import (
     EntryOut,
     MixOut,
@@ -18,6 +19,7 @@ from ledger_svc.api.bodies import (
     period_balance_out,
     todo_out,
 )
+from ledger_svc.api.request_bodies import waiting_out
 
 Year = Annotated[int, Query(ge=1949, le=2199)]
 Agency = Annotated[CreditCode | None, Query()]
@@ -86,10 +88,22 @@ def ledger_router(database: Database) -> APIRouter:
         )
 
     @router.get("/v1/todo")
-    async def list_todo(request: Request, page: PageDep) -> Response:
-        rows = await queries.list_todo(database, page=page)
+    async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
+        """What waits for the caller: reviews and, for an administrator, events to decide about."""
+        if access.principal.role == Role.ADMIN:
+            rows = await queries.list_todo(database, page=page)
+            return page_response(
+                request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
+            )
+        principal = access.principal
+        waiting = await fund_queries.list_waiting(
+            database,
+            agency=principal.org if principal.role == Role.AGENCY else None,
+            not_by=principal.subject,
+            page=page,
+        )
         return page_response(
-            request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
+            request, waiting, page=page, sort_key=lambda r: (r.request_id,), item=waiting_out
         )
 
     return router

@@ -14,6 +14,11 @@ READERS: Final[Rule] = {
     Role.ADMIN: Scope.ANY,
 }
 
+# Two persons of the agency itself: one prepares, another reviews.
+KEEPERS: Final[Rule] = {Role.AGENCY: Scope.OWN}
+# Closing is for the books of the whole city.
+CLOSERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.ANY, Role.ADMIN: Scope.ANY}
+
 POLICY: Final = Policy(
     {
         ("GET", "/v1/mix"): READERS,
@@ -21,7 +26,34 @@ POLICY: Final = Policy(
         ("GET", "/v1/entries/{seq}"): READERS,
         ("GET", "/v1/balances"): READERS,
         ("GET", "/v1/period-balances"): READERS,
-        ("GET", "/v1/todo"): {Role.ADMIN: Scope.ANY},
+        ("POST", "/v1/expenditures"): KEEPERS,
+        ("POST", "/v1/income"): KEEPERS,
+        ("POST", "/v1/manual-entries"): KEEPERS,
+        ("POST", "/v1/opening-balances"): KEEPERS,
+        ("POST", "/v1/reversals"): KEEPERS,
+        ("GET", "/v1/requests"): READERS,
+        ("GET", "/v1/requests/{request_id}"): READERS,
+        ("POST", "/v1/requests/{request_id}/approve"): KEEPERS,
+        ("POST", "/v1/requests/{request_id}/reject"): KEEPERS,
+        ("POST", "/v1/requests/{request_id}/withdraw"): KEEPERS,
+        ("POST", "/v1/batches/{batch_id}/approve"): KEEPERS,
+        ("POST", "/v1/closes"): CLOSERS,
+        ("GET", "/v1/closes"): {**CLOSERS, Role.AUDITOR: Scope.ANY},
+        ("POST", "/v1/closes/{request_id}/approve"): CLOSERS,
+        ("POST", "/v1/closes/{request_id}/reject"): CLOSERS,
+        ("POST", "/v1/closes/{request_id}/withdraw"): CLOSERS,
+        ("GET", "/v1/funds"): READERS,
+        ("GET", "/v1/lots"): READERS,
+        ("GET", "/v1/advances"): READERS,
+        ("GET", "/v1/spending-limits"): READERS,
+        ("PUT", "/v1/holds/{hold_id}"): KEEPERS,
+        ("GET", "/v1/holds/{hold_id}"): READERS,
+        ("POST", "/v1/holds/{hold_id}/release"): KEEPERS,
+        ("GET", "/v1/todo"): {
+            Role.AGENCY: Scope.OWN,
+            Role.FINANCE_OFFICER: Scope.ANY,
+            Role.ADMIN: Scope.ANY,
+        },
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

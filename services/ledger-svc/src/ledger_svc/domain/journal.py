@@ -46,7 +46,7 @@ class Entry:
     lots: tuple[Lot, ...] = ()
     draws: tuple[Draw, ...] = ()
     # What was held for it until now.
-    hold_id: UUID | None = None
+    hold_ids: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         assert len(self.postings) > 1, f"entry {self.event_id} has no two postings"

@@ -28,7 +28,7 @@ def expenditure_entry(event: ExpenditureApproved, *, event_id: UUID) -> Entry:
         document=event.reference,
         postings=tuple(_spent(event)),
         draws=_draws(event.draws),
-        hold_id=event.hold_id,
+        hold_ids=(event.hold_id,),
     )
 
 
@@ -72,7 +72,7 @@ def posted_entry(event: PostedRequestEvent, *, event_id: UUID) -> Entry:
             for m in event.lots
         ),
         draws=_draws(event.draws),
-        hold_id=event.hold_id,
+        hold_ids=event.hold_ids,
     )
 
 

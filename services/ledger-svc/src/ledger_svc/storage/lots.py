@@ -52,7 +52,7 @@ async def apply(connection: Connection, entries: Sequence[tuple[int, Entry]]) ->
         "lot_movement", records=_movement_rows(moving), columns=LOT_MOVEMENT_COLUMNS
     )
     await connection.execute(ADD, *columns(_lot_rows(moving), 10))
-    holds = [entry.hold_id for _, entry in moving if entry.hold_id is not None]
+    holds = [hold_id for _, entry in moving for hold_id in entry.hold_ids]
     if holds:
         await connection.execute(USE_HOLDS, holds)
 

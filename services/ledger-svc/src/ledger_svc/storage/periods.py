@@ -44,6 +44,11 @@ ADD_CLOSE: Final = """
 """
 
 
+async def closed_through(connection: Connection) -> int:
+    """The last closed month; 0 where none is."""
+    return await connection.fetchval(CLOSED_THROUGH)
+
+
 async def close(connection: Connection, *, seq: int, through: int) -> None:
     """Close all months up to `through`: the totals of each, and the barrier for what comes."""
     last = await connection.fetchval(LAST_CLOSED_WITH_TOTALS)

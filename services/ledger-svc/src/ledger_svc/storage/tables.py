@@ -49,6 +49,11 @@ class JournalEntry(LedgerTable, table=True):
     __table_args__ = (
         Index("ix_journal_entry_agency", "agency", "seq"),
         Index("ix_journal_entry_value_on", "value_on", "seq"),
+        Index(
+            "ix_journal_entry_corrects",
+            "corrects",
+            postgresql_where=text("corrects IS NOT NULL"),
+        ),
     )
 
     seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
@@ -260,6 +265,24 @@ class Request(LedgerTable, table=True):
             "request_id",
             postgresql_where=text("state = 'prepared'"),
         ),
+        Index(
+            "uq_request_opening",
+            "agency",
+            unique=True,
+            postgresql_where=text("kind = 'opening_balance' AND state IN ('prepared', 'approved')"),
+        ),
+        Index(
+            "uq_request_corrects",
+            "corrects",
+            unique=True,
+            postgresql_where=text("state IN ('prepared', 'approved')"),
+        ),
+        Index(
+            "ix_request_batch",
+            "batch_id",
+            "request_id",
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
         Index("ix_request_event", "event_id", postgresql_where=text("event_id IS NOT NULL")),
     )
 
@@ -279,4 +302,5 @@ class Request(LedgerTable, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     reason: str | None = None
     event_id: UUID | None = None
+    corrects: UUID | None = None
     batch_id: UUID | None = None

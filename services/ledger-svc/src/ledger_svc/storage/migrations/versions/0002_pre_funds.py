@@ -19,6 +19,10 @@ CHANGES = (
     "ALTER TABLE journal_entry ADD COLUMN payer varchar",
     "ALTER TABLE journal_entry ALTER COLUMN agency DROP NOT NULL",
     "CREATE INDEX ix_journal_entry_value_on ON journal_entry (value_on, seq)",
+    """
+    CREATE INDEX ix_journal_entry_corrects ON journal_entry (corrects)
+        WHERE corrects IS NOT NULL
+    """,
     "CREATE INDEX ix_posting_account ON posting (account_id, seq)",
     "ALTER TABLE log_head ADD COLUMN closed_through integer DEFAULT 0 NOT NULL",
     "ALTER TABLE period_balance ADD COLUMN value_period integer",
@@ -174,9 +178,10 @@ TABLES = (
         decided_at timestamptz,
         reason varchar,
         event_id uuid,
+        corrects uuid,
         batch_id uuid,
         CONSTRAINT ck_request_state
-            CHECK (state IN ('prepared', 'approved', 'rejected', 'withdrawn'))
+            CHECK (state IN ('prepared', 'approved', 'rejected', 'withdrawn', 'reversed'))
     )
     """,
     """
@@ -185,6 +190,15 @@ TABLES = (
     """,
     "CREATE INDEX ix_request_agency ON request (agency, request_id)",
     "CREATE INDEX ix_request_waiting ON request (agency, request_id) WHERE state = 'prepared'",
+    """
+    CREATE UNIQUE INDEX uq_request_opening ON request (agency)
+        WHERE kind = 'opening_balance' AND state IN ('prepared', 'approved')
+    """,
+    """
+    CREATE UNIQUE INDEX uq_request_corrects ON request (corrects)
+        WHERE state IN ('prepared', 'approved')
+    """,
+    "CREATE INDEX ix_request_batch ON request (batch_id, request_id) WHERE batch_id IS NOT NULL",
     "CREATE INDEX ix_request_event ON request (event_id) WHERE event_id IS NOT NULL",
 )
 NEVER_CHANGED = ("period_close", "period_total", "lot_movement")

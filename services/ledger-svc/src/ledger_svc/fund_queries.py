@@ -1,0 +1,155 @@
+"""What the ledger tells about requests and funds; each answer is one snapshot."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from fundmix_kit.database import Database
+from fundmix_kit.paging import PageParams
+from fundmix_kit.policy import Access
+
+from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
+from ledger_svc.domain.limits import SpendingWarning, YearOfSpending, applies_to, warnings_of
+from ledger_svc.domain.request import Request, RequestState
+from ledger_svc.domain.terms import RequestKind
+from ledger_svc.storage import funds, holds, journal, organisations, requests, spending
+from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
+from ledger_svc.storage.holds import Hold
+
+FIRST_DAY = date(1, 1, 1)
+NO_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestFilter:
+    agency: str | None
+    kind: RequestKind | None = None
+    state: RequestState | None = None
+    reference: str | None = None
+    fund_code: str | None = None
+    batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpendingReading:
+    """`seq` is the last entry that is counted."""
+
+    spending: YearOfSpending
+    is_limited: bool
+    warnings: tuple[SpendingWarning, ...]
+    seq: int
+
+
+Posted = tuple[Request, int | None]
+"""A request, and the place of its entry in the journal."""
+
+
+async def list_requests(
+    database: Database, wanted: RequestFilter, *, page: PageParams
+) -> list[Posted]:
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        found = await requests.read_list(
+            connection,
+            agency=wanted.agency,
+            kind=wanted.kind,
+            state=wanted.state,
+            reference=wanted.reference,
+            fund_code=wanted.fund_code,
+            batch_id=wanted.batch_id,
+            after=after[0] if after else None,
+            rows_max=page.rows_to_read,
+        )
+        places = await requests.seq_by_event(
+            connection, [r.event_id for r in found if r.event_id is not None]
+        )
+    return [(r, None if r.event_id is None else places.get(r.event_id)) for r in found]
+
+
+async def read_request(database: Database, request_id: UUID) -> Posted:
+    """Raises RequestNotFoundError."""
+    async with database.reading() as connection:
+        request = await requests.find(connection, request_id)
+        if request is None:
+            raise RequestNotFoundError(f"there is no request {request_id}")
+        if request.event_id is None:
+            return request, None
+        places = await requests.seq_by_event(connection, [request.event_id])
+    return request, places.get(request.event_id)
+
+
+async def list_waiting(
+    database: Database, *, agency: str | None, not_by: str, page: PageParams
+) -> list[Request]:
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await requests.read_waiting(
+            connection,
+            agency=agency,
+            not_by=not_by,
+            after=after[0] if after else None,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def list_funds(database: Database, *, agency: str | None, page: PageParams) -> list[FundRow]:
+    after = page.after(tuple[str, str]) or ("", "")
+    async with database.reading() as connection:
+        return await funds.read_funds(
+            connection, agency=agency, after=after, rows_max=page.rows_to_read
+        )
+
+
+async def list_lots(
+    database: Database, *, agency: str, fund_code: str, page: PageParams
+) -> list[LotRow]:
+    after = page.after(tuple[date, str, UUID]) or (FIRST_DAY, "", NO_ID)
+    async with database.reading() as connection:
+        return await funds.read_lots(
+            connection,
+            agency=agency,
+            fund_code=fund_code,
+            after=after,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def list_advances(
+    database: Database, *, on: date, agency: str | None, is_ever: bool, page: PageParams
+) -> list[AdvanceRow]:
+    after = page.after(tuple[str, str]) or ("", "")
+    async with database.reading() as connection:
+        return await funds.read_advances(
+            connection,
+            on=on,
+            agency=agency,
+            is_ever=is_ever,
+            after=after,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def read_hold(database: Database, hold_id: UUID, *, access: Access) -> Hold:
+    """Raises HoldNotFoundError, ForeignRowError."""
+    async with database.reading() as connection:
+        hold = await holds.find(connection, hold_id)
+    if hold is None:
+        raise HoldNotFoundError(f"there is no hold {hold_id}")
+    access.require_own(hold.terms.agency)
+    return hold
+
+
+async def read_spending(
+    database: Database, *, agency: str, year: int, today: date
+) -> SpendingReading:
+    async with database.reading() as connection:
+        found = await spending.read(connection, agency=agency, year=year)
+        organisation = (await organisations.read(connection, [agency])).get(agency)
+        seq = await connection.fetchval(journal.READ_SEQ)
+    is_limited = organisation is not None and applies_to(organisation)
+    return SpendingReading(
+        spending=found,
+        is_limited=is_limited,
+        warnings=tuple(warnings_of(found, today=today)) if is_limited else (),
+        seq=seq,
+    )

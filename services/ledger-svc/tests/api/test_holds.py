@@ -1,0 +1,98 @@
+"""Holds for other services: set aside once, given back when it is not needed."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+from fundmix_events.testing import samples
+from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY
+from fundmix_kit.testing.api import Caller, refusal
+from ledger_svc.testing import Books, an_expenditure, cny
+
+
+def a_refund(amount: str = "60.00", **changes: Any) -> dict[str, Any]:
+    usual = {
+        "agency": AGENCY,
+        "fund_code": "general",
+        "amount": cny(amount),
+        "effective_on": "2024-12-01",
+        "purpose": "refund",
+        "document": "RF-1",
+    }
+    return usual | changes
+
+
+async def hold(caller: Caller, hold_id: UUID, body: object) -> httpx2.Response:
+    return await caller.put(f"/v1/holds/{hold_id}", body)
+
+
+async def left(books: Books) -> list[str]:
+    answer = await books.auditor().get("/v1/lots", agency=AGENCY, fund_code="general")
+    return [lot["left"]["amount"] for lot in answer.json()["items"]]
+
+
+async def test_money_is_set_aside_once_however_often_it_is_asked(books: Books) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-02-01"))
+    hold_id, treasurer = uuid4(), books.accountant()
+
+    first = await hold(treasurer, hold_id, a_refund())
+    again = await hold(treasurer, hold_id, a_refund())
+    other = await hold(treasurer, hold_id, a_refund("61.00"))
+
+    assert first.status_code == 200
+    assert first.json() == again.json()
+    assert refusal(other)[:2] == (409, "hold_conflict")
+    assert await left(books) == ["40.00"]
+    assert (await treasurer.get(f"/v1/holds/{hold_id}")).json() == first.json()
+
+
+async def test_what_is_held_is_not_spent_and_what_is_released_is(books: Books) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-02-01"))
+    hold_id, treasurer = uuid4(), books.accountant()
+    await hold(treasurer, hold_id, a_refund("60.00"))
+
+    before = await books.decide("/v1/expenditures", an_expenditure("50.00"))
+    released = await treasurer.post(f"/v1/holds/{hold_id}/release", None)
+    again = await treasurer.post(f"/v1/holds/{hold_id}/release", None)
+    after = await books.decide("/v1/expenditures", an_expenditure("50.00", reference="EX-B"))
+
+    assert refusal(before)[:2] == (409, "insufficient_funds")
+    assert released.json()["state"] == again.json()["state"] == "released"
+    assert after.status_code == 200
+    assert await left(books) == ["50.00"]
+
+
+async def test_a_refund_takes_its_own_lots(books: Books) -> None:
+    older = samples.donation_received("100.00", received_on="2024-02-01")
+    own = samples.donation_received("100.00", received_on="2024-03-01")
+    await books.inlet.post(older, own)
+
+    lots = [str(own.donation_id)]
+    fitting = await hold(books.accountant(), uuid4(), a_refund("60.00", lots=lots))
+    too_much = await hold(books.accountant(), uuid4(), a_refund("41.00", lots=lots))
+
+    assert [lot["lot_id"] for lot in fitting.json()["lots"]] == lots
+    assert refusal(too_much)[:2] == (409, "insufficient_funds")
+    assert await left(books) == ["100.00", "40.00"]
+
+
+async def test_a_hold_of_another_agency_is_not_touched(books: Books) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-02-01"))
+    hold_id, stranger = uuid4(), books.accountant(OTHER_AGENCY)
+    await hold(books.accountant(), hold_id, a_refund())
+
+    assert refusal(await hold(stranger, uuid4(), a_refund()))[:2] == (403, "foreign_row")
+    assert refusal(await stranger.get(f"/v1/holds/{hold_id}"))[:2] == (403, "foreign_row")
+    released = await stranger.post(f"/v1/holds/{hold_id}/release", None)
+    assert refusal(released)[:2] == (403, "foreign_row")
+    unknown = await stranger.post(f"/v1/holds/{uuid4()}/release", None)
+    assert refusal(unknown)[:2] == (404, "hold_not_found")
+
+
+async def test_what_is_used_is_not_released(books: Books) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-02-01"))
+    request = await books.enter("/v1/expenditures", an_expenditure("30.00"))
+
+    answer = await books.accountant().post(f"/v1/holds/{request['request_id']}/release", None)
+
+    assert refusal(answer)[:2] == (409, "hold_conflict")
