@@ -8,6 +8,8 @@ from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
 
 SOURCES: Final = (ServiceName.REGISTRY, ServiceName.CONTRACTS, ServiceName.DONATIONS)
+# What the ledger tells, and does not listen to.
+JOURNAL: Final = "fundmix.ledger"
 POLL_WAIT_S: Final = 0.1
 # Numbers count from 1: where nothing was consumed, that is the one that is due.
 FIRST_NUMBER: Final = 1
@@ -27,7 +29,7 @@ async def wait_for_ledger(client: ServiceClient, *, time_s_max: float) -> int:
     while True:
         sources = [await _progress(client, source) for source in SOURCES]
         ledger = await _progress(client, ServiceName.LEDGER)
-        behind = events_behind(sources, ledger)
+        behind = events_behind([*sources, ledger], ledger)
         if not behind:
             return int(ledger["quarantined"])
         if time.monotonic() > deadline:
@@ -42,6 +44,7 @@ def events_behind(sources: list[Json], ledger: Json) -> int:
         max(0, next_number - consumed.get(topic, {}).get(partition, FIRST_NUMBER))
         for source in sources
         for topic, partitions in source["published"].items()
+        if topic != JOURNAL
         for partition, next_number in partitions.items()
     )
     return unread + sum(source["waiting"] for source in sources)

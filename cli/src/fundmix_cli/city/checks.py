@@ -1,7 +1,7 @@
 """What only several rows together can tell is wrong. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -13,6 +13,7 @@ from fundmix_cli.city.rows import (
     ContractRow,
     DonationRow,
     EvaluationRow,
+    ExpenditureRow,
     InstalmentRow,
     OrganisationRow,
     Row,
@@ -20,6 +21,7 @@ from fundmix_cli.city.rows import (
 
 RowT = TypeVar("RowT", bound=Row)
 
+GENERAL: Final = "general"
 ITS_CONTRACT: Final = "its contract has an error, or is not in the file"
 
 
@@ -33,12 +35,22 @@ class ContractLines:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FundLines:
+    """What was used of one fund of one agency, in the order of its days."""
+
+    agency: str
+    fund_code: str
+    expenditures: Sequence[Line[ExpenditureRow]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class City:
     """What may be sent, and the errors of the rows that may not."""
 
     organisations: Sequence[Line[OrganisationRow]]
     contracts: Sequence[ContractLines]
     donations: Sequence[Line[DonationRow]]
+    funds: Sequence[FundLines]
     errors: Sequence[RowError]
     rows_read: Mapping[str, int]
 
@@ -50,14 +62,16 @@ def checked_city(
     instalments: FileRows[InstalmentRow],
     evaluations: FileRows[EvaluationRow],
     donations: FileRows[DonationRow],
+    expenditures: FileRows[ExpenditureRow],
 ) -> City:
-    files = (organisations, contracts, instalments, evaluations, donations)
+    files = (organisations, contracts, instalments, evaluations, donations, expenditures)
     errors = [error for file in files for error in file.errors]
     organisation_lines = _unique(organisations.lines, errors, "uscc", lambda row: row.code)
     return City(
         organisations=organisation_lines,
         contracts=_whole_contracts(contracts.lines, instalments.lines, evaluations.lines, errors),
         donations=_donations(donations.lines, organisation_lines, errors),
+        funds=_funds(expenditures.lines, contracts.lines, errors),
         errors=sorted(errors, key=lambda error: (error.file, error.line)),
         rows_read={file.name: file.rows_read for file in files},
     )
@@ -154,6 +168,29 @@ def _donations(
         else:
             errors.append(line.error("donor_name", f"{row.donor_code} is {known_as}"))
     return named
+
+
+def _funds(
+    lines: Sequence[Line[ExpenditureRow]],
+    contract_lines: Sequence[Line[ContractRow]],
+    errors: list[RowError],
+) -> list[FundLines]:
+    lines = _unique(lines, errors, "expenditure_ref", lambda row: (row.agency, row.reference))
+    contracts = {line.row.number for line in contract_lines}
+    by_fund: defaultdict[tuple[str, str], list[Line[ExpenditureRow]]] = defaultdict(list)
+    for line in sorted(lines, key=lambda line: (line.row.spent_on, line.row.reference)):
+        by_fund[line.row.agency, fund_code(line.row.fund, contracts)].append(line)
+    return [
+        FundLines(agency=agency, fund_code=code, expenditures=found)
+        for (agency, code), found in by_fund.items()
+    ]
+
+
+def fund_code(fund: str, contracts: Container[str]) -> str:
+    """The ledger's name for a fund of the file: what is no contract's number is a purpose."""
+    if fund == GENERAL:
+        return GENERAL
+    return f"contract:{fund}" if fund in contracts else f"purpose:{fund}"
 
 
 def rows_with_errors(errors: Sequence[RowError]) -> Counter[str]:

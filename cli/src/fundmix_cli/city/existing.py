@@ -19,6 +19,7 @@ Listed = tuple[ServiceName, str, Mapping[str, str]]
 
 # The files have no deliveries: what is loaded is one line, delivered and accepted as a whole.
 ONLY_ACCEPTANCE: Final = 1
+STANDING: Final = ("prepared", "approved")
 ORGANISATIONS: Final[Listed] = (ServiceName.REGISTRY, "/v1/organisations", {})
 CONTRACTS: Final[Listed] = (ServiceName.CONTRACTS, "/v1/contracts", {})
 UNPUBLISHED: Final[Listed] = (
@@ -27,6 +28,7 @@ UNPUBLISHED: Final[Listed] = (
     {"kind": "publish_acceptance", "state": "open"},
 )
 PLEDGES: Final[Listed] = (ServiceName.DONATIONS, "/v1/pledges", {})
+EXPENDITURES: Final[Listed] = (ServiceName.LEDGER, "/v1/requests", {"kind": "expenditure"})
 DONATIONS: Final[Listed] = (ServiceName.DONATIONS, "/v1/donations", {})
 
 
@@ -36,6 +38,8 @@ class Existing:
     contracts: dict[str, Json] = field(default_factory=dict[str, Json])
     pledges: dict[Reference, Json] = field(default_factory=dict[Reference, Json])
     donations: dict[Reference, Json] = field(default_factory=dict[Reference, Json])
+    # Those that were neither rejected nor withdrawn nor reversed.
+    expenditures: dict[Reference, Json] = field(default_factory=dict[Reference, Json])
     # By contract and acceptance: what nobody has published yet.
     unpublished: dict[AcceptanceNumber, Json] = field(default_factory=dict[AcceptanceNumber, Json])
 
@@ -46,15 +50,21 @@ async def read_existing(client: ServiceClient, city: City) -> Existing:
     codes = {line.row.code for line in city.organisations}
     numbers = {lines.contract.row.number for lines in city.contracts}
     references = {(line.row.agency, line.row.reference) for line in city.donations}
+    used = {
+        (lines.agency, line.row.reference) for lines in city.funds for line in lines.expenditures
+    }
     acceptances = {(number, ONLY_ACCEPTANCE) for number in numbers}
 
     async def read(
-        listed: Listed, wanted: Container[Key], found: dict[Key, Json], key: Callable[[Json], Key]
+        listed: Listed,
+        wanted: Container[Key],
+        found: dict[Key, Json],
+        key: Callable[[Json], Key | None],
     ) -> None:
         service, path, params = listed
         async for item in client.list(service, path, claims=AUDITOR, params=params):
             # Of what others have in the system nothing is kept.
-            if (its_key := key(item)) in wanted:
+            if (its_key := key(item)) is not None and its_key in wanted:
                 found[its_key] = item
 
     async with asyncio.TaskGroup() as group:
@@ -64,6 +74,7 @@ async def read_existing(client: ServiceClient, city: City) -> Existing:
             read(UNPUBLISHED, acceptances, existing.unpublished, _acceptance),
             read(PLEDGES, references, existing.pledges, _reference),
             read(DONATIONS, references, existing.donations, _reference),
+            read(EXPENDITURES, used, existing.expenditures, _standing_reference),
         ):
             group.create_task(reading)
     return existing
@@ -105,6 +116,11 @@ def shown(value: Any) -> str:
 
 def _reference(gift: Json) -> Reference:
     return gift["agency"], gift["reference"]
+
+
+def _standing_reference(request: Json) -> Reference | None:
+    """None for a request that has come to nothing: its reference is free again."""
+    return _reference(request) if request["state"] in STANDING else None
 
 
 def _acceptance(obligation: Json) -> AcceptanceNumber:

@@ -7,14 +7,16 @@ from typing import Final, TypeVar
 
 from fundmix_cli.calling.client import ServiceClient
 from fundmix_cli.calling.errors import first_of_group
+from fundmix_cli.city.catching_up import wait_for_ledger
 from fundmix_cli.city.checks import City, checked_city
 from fundmix_cli.city.existing import read_existing
-from fundmix_cli.city.files import FileRows, read_rows
+from fundmix_cli.city.files import FileRows, RowT, read_rows
 from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.city.rows import (
     ContractRow,
     DonationRow,
     EvaluationRow,
+    ExpenditureRow,
     InstalmentRow,
     OrganisationRow,
 )
@@ -25,33 +27,38 @@ CONTRACTS: Final = "contracts.csv"
 INSTALMENTS: Final = "instalments.csv"
 EVALUATIONS: Final = "evaluations.csv"
 DONATIONS: Final = "donations.csv"
-# Of the same form, for services to come.
-LEFT_FOR_LATER: Final = ("expenditures.csv",)
+EXPENDITURES: Final = "expenditures.csv"
 
 Item = TypeVar("Item")
 
 
 def read_city(folder: Path) -> City:
     """Raises FileUnusableError."""
-    evaluations = folder / EVALUATIONS
     return checked_city(
         organisations=read_rows(folder / ORGANISATIONS, OrganisationRow),
         contracts=read_rows(folder / CONTRACTS, ContractRow),
         instalments=read_rows(folder / INSTALMENTS, InstalmentRow),
         # Where nothing paid waits for one, there need not be any.
-        evaluations=(
-            read_rows(evaluations, EvaluationRow)
-            if evaluations.exists()
-            else FileRows[EvaluationRow](name=EVALUATIONS)
-        ),
+        evaluations=_read_if_there(folder / EVALUATIONS, EvaluationRow),
         donations=read_rows(folder / DONATIONS, DonationRow),
+        expenditures=_read_if_there(folder / EXPENDITURES, ExpenditureRow),
     )
 
 
+def _read_if_there(file: Path, row_type: type[RowT]) -> FileRows[RowT]:
+    """Raises FileUnusableError."""
+    return read_rows(file, row_type) if file.exists() else FileRows[RowT](name=file.name)
+
+
 async def load_city(
-    client: ServiceClient, city: City, outcome: Outcome, *, concurrency: int
+    client: ServiceClient,
+    city: City,
+    outcome: Outcome,
+    *,
+    concurrency: int,
+    ledger_time_s_max: float,
 ) -> None:
-    """Raises CallError, but not for what is the fault of a row."""
+    """Raises CallError, but not for what is the fault of a row, and LedgerBehindError."""
     with first_of_group():
         steps = Steps(client, await read_existing(client, city), outcome)
         # Contracts and gifts name organisations; of one another they know nothing.
@@ -63,6 +70,11 @@ async def load_city(
             many = max(1, concurrency - few)
             start_workers(group, city.contracts, steps.load_contract, workers=many)
             start_workers(group, city.donations, steps.load_donation, workers=few)
+        if city.funds:
+            # What is used has to be there first, and only the ledger knows whether it is.
+            await wait_for_ledger(client, time_s_max=ledger_time_s_max)
+            async with asyncio.TaskGroup() as group:
+                start_workers(group, city.funds, steps.load_fund, workers=concurrency)
 
 
 def start_workers(

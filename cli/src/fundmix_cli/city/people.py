@@ -34,6 +34,11 @@ def treasurer(agency: str) -> Claims:
     return Claims(role=Role.AGENCY, org=agency, subject=f"treasurer@{agency}")
 
 
+def accountant(agency: str) -> Claims:
+    """Reviews what the treasurer has prepared: nobody reviews what is his own."""
+    return Claims(role=Role.AGENCY, org=agency, subject=f"accountant@{agency}")
+
+
 def pledger(donor: str | None, *, agency: str) -> Claims:
     """An organisation pledges for itself; for a person the agency writes it down."""
     if donor is None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
 from fundmix_events.contracts import Condition, InstalmentNumber, PurchaseMode
@@ -202,6 +203,36 @@ class EvaluationRow(Row):
             Dimension.BUYER: self.buyer_score,
             Dimension.SELF: self.self_score,
             Dimension.RECIPIENTS: self.recipient_score,
+        }
+
+
+class Category(StrEnum):
+    """What money was used for, as the accounts of expenses are called."""
+
+    PROGRAMME = "programme"
+    MANAGEMENT = "management"
+    FUNDRAISING = "fundraising"
+    OTHER = "other"
+
+
+class ExpenditureRow(Row):
+    """`fund` is "general", a contract's number, or the purpose that a giver set."""
+
+    column_by_request_field = {"fund_code": "fund", "code": "category"}
+
+    reference: Label = Field(alias="expenditure_ref")
+    agency: CreditCode = Field(alias="agency_uscc")
+    fund: Label
+    category: Category
+    spent_on: Day
+    amount: Amount
+    memo: Name | None = None
+
+    def expenditure(self, fund_code: str) -> Json:
+        return {
+            **self.json_of("reference", "agency", "spent_on", "amount", "memo"),
+            "fund_code": fund_code,
+            "code": f"expenses:{self.category}",
         }
 
 

@@ -12,7 +12,7 @@ from fundmix_events.evaluations import Stage
 from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
 from fundmix_cli.calling.errors import RefusedError
 from fundmix_cli.city import people
-from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines
+from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines, FundLines
 from fundmix_cli.city.evaluating import EvaluationSteps
 from fundmix_cli.city.existing import Existing, differences, read_evaluations
 from fundmix_cli.city.files import Line
@@ -20,10 +20,12 @@ from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.city.rows import (
     ContractRow,
     DonationRow,
+    ExpenditureRow,
     Fault,
     InstalmentRow,
     OrganisationRow,
 )
+from fundmix_cli.claims import Claims
 
 INSTALMENT_TERMS: Final = ("number", "due_on", "amount", "condition")
 UNEVALUATED: Final = "its evaluation has an error, or is not in evaluations.csv"
@@ -110,6 +112,35 @@ class Steps:
             self._outcome.refused(line, error)
             return
         self._outcome.good(line, is_new=is_to_be_pledged or is_to_be_received)
+
+    async def load_fund(self, lines: FundLines) -> None:
+        """What was used of one fund, the oldest first: so the oldest money is used by it."""
+        for line in lines.expenditures:
+            await self._spend(line, lines.fund_code)
+
+    async def _spend(self, line: Line[ExpenditureRow], fund_code: str) -> None:
+        row = line.row
+        wanted = row.expenditure(fund_code)
+        there = self._existing.expenditures.get((row.agency, row.reference))
+        if there and (faults := list(differences(wanted, there["terms"], ExpenditureRow))):
+            self._outcome.bad(line, faults)
+            return
+        is_to_be_approved = there is None or there["state"] == "prepared"
+        try:
+            if there is None:
+                there = await self._post_ledger(
+                    "/v1/expenditures", people.treasurer(row.agency), wanted
+                )
+            if is_to_be_approved:
+                path = f"/v1/requests/{there['request_id']}/approve"
+                await self._post_ledger(path, people.accountant(row.agency), {})
+        except RefusedError as error:
+            self._outcome.refused(line, error)
+            return
+        self._outcome.good(line, is_new=is_to_be_approved)
+
+    async def _post_ledger(self, path: str, who: Claims, body: Json) -> Json:
+        return (await self._client.post(ServiceName.LEDGER, path, claims=who, body=body)).body
 
     async def _sign(self, lines: ContractLines) -> Json | None:
         line = lines.contract

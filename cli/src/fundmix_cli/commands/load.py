@@ -13,7 +13,7 @@ from fundmix_cli.calling.client import ServiceClient
 from fundmix_cli.calling.sending import RETRY_TIME_S_MAX
 from fundmix_cli.city.catching_up import LedgerBehindError, wait_for_ledger
 from fundmix_cli.city.files import FileUnusableError
-from fundmix_cli.city.loading import LEFT_FOR_LATER, load_city, read_city
+from fundmix_cli.city.loading import load_city, read_city
 from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.commands.asking import ask, errors
 from fundmix_cli.commands.options import Home
@@ -51,11 +51,12 @@ def load(
     ] = LEDGER_TIME_S_MAX,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Load organisations, contracts, evaluations, payments and donations through the public APIs.
+    """Load organisations, contracts, evaluations, payments, donations and expenditures.
 
-    Whoever the rules ask for acts: registrar, approver, payer, evaluator, manager, treasurer,
-    donor. What is there already is left as it is, so the same command may be repeated, also after
-    it was interrupted. Where paid_amount is left out, it follows from the evaluation.
+    All of it through the public APIs. Whoever the rules ask for acts: registrar, approver, payer,
+    evaluator, manager, treasurer, accountant, donor. What is there already is left as it is, so the
+    same command may be repeated, also after it was interrupted. Where paid_amount is left out, it
+    follows from the evaluation.
 
     Exit codes: 0 every row is in the books, 1 some rows have errors or a file cannot be read,
     3 nothing runs or answers, 4 the ledger did not catch up in time, 130 interrupted.
@@ -93,12 +94,16 @@ async def _load(client: ServiceClient, folder: Path, limits: LoadLimits) -> bool
     started = time.monotonic()
     city = read_city(folder)
     out.print(f"loading {folder}: {sum(city.rows_read.values())} rows")
-    if later := [name for name in LEFT_FOR_LATER if (folder / name).exists()]:
-        out.print(f"left for later, as no service takes them yet: {', '.join(later)}")
     with ExitStack() as bars:
         outcome = Outcome(city, on_row=bars.enter_context(row_progress(out, city.rows_read)))
         try:
-            await load_city(client, city, outcome, concurrency=limits.concurrency)
+            await load_city(
+                client,
+                city,
+                outcome,
+                concurrency=limits.concurrency,
+                ledger_time_s_max=limits.ledger_time_s_max,
+            )
         finally:
             # Also of a load that cannot go on: so much is done.
             bars.close()
