@@ -37,6 +37,8 @@ class Answer:
 
 
 Command = Callable[[Connection, Origin], Awaitable[Answer]]
+Gate = Callable[[], None]
+"""Raises a ProblemError while commands cannot be accepted."""
 
 
 class CommandRunner:
@@ -49,11 +51,13 @@ class CommandRunner:
         clock: Clock,
         replicated_topics: Collection[str] = (),
         replica_wait_ms_max: int = 2_000,
+        gate: Gate | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._replicated_topics = frozenset(replicated_topics)
         self._replica_wait_ms_max = replica_wait_ms_max
+        self._gate = gate
 
     async def run(
         self,
@@ -64,6 +68,8 @@ class CommandRunner:
         status: HTTPStatus = HTTPStatus.CREATED,
     ) -> Response:
         """Raises the command's refusals; only what was accepted is stored under the key."""
+        if self._gate is not None:
+            self._gate()
         slot = await idempotency.read_slot(
             request, subject=access.principal.subject, route=route_of(request.scope)
         )

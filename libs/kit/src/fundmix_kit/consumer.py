@@ -8,7 +8,6 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from asyncpg import exceptions
 from fundmix_events.codec import Codec
-from fundmix_events.envelope import MalformedEnvelopeError, number_of
 
 from fundmix_kit import kafka as broker_client
 from fundmix_kit.backoff import Backoff
@@ -16,10 +15,10 @@ from fundmix_kit.clock import Clock
 from fundmix_kit.database import Database, DatabaseUnavailableError
 from fundmix_kit.delivery import Batch, Handler, PreparedT, apply_batch, prepare
 from fundmix_kit.inbox import Place, StalePositionError, read_positions
+from fundmix_kit.incoming import incoming_of
 from fundmix_kit.kafka import Admin, BrokerUnavailableError, admin
 from fundmix_kit.metrics import EventMetrics
 from fundmix_kit.numbering import PartitionProgress, sort_messages
-from fundmix_kit.quarantine import Incoming
 from fundmix_kit.settings import ConsumerSettings, KafkaSettings
 from fundmix_kit.watchdog import BrokerLostLogError, ConsumerStalledError, Watchdog
 
@@ -182,7 +181,7 @@ class Consumer(Generic[PreparedT]):
             progress = self._progress.get(place)
             if progress is None:
                 continue  # taken away while it was read
-            result = sort_messages(progress, (_incoming(m) for m in messages))
+            result = sort_messages(progress, (incoming_of(m) for m in messages))
             batch.add(place, before=progress, result=result)
             for count, message in enumerate(result.due):
                 prepare(batch, message, codec=self._codec, handler=self._handler)
@@ -249,20 +248,3 @@ async def _seek(client: AIOKafkaConsumer, place: Place, offset: int) -> None:
             await client.seek_to_beginning(assigned)
     else:
         client.seek(assigned, offset)
-
-
-def _incoming(record: ConsumerRecord) -> Incoming:
-    headers = [(name, value or b"") for name, value in record.headers]
-    try:
-        number = number_of(headers)
-    except MalformedEnvelopeError:
-        number = None
-    return Incoming(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        number=number,
-        key=record.key,
-        headers=headers,
-        value=record.value or b"",
-    )

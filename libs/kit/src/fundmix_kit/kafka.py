@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import (
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRebalanceListener,
+    TopicPartition,
+)
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
@@ -126,6 +131,31 @@ async def producer(settings: KafkaSettings) -> AsyncGenerator[AIOKafkaProducer]:
     finally:
         if not await _stopped(client.stop):
             await _stopped(client.client.close)
+
+
+@asynccontextmanager
+async def partition_client(
+    settings: KafkaSettings, *, topic: str, partition: int
+) -> AsyncGenerator[AIOKafkaConsumer]:
+    """A consumer of one partition without a group, from its beginning.
+
+    Raises BrokerUnavailableError.
+    """
+    client = AIOKafkaConsumer(
+        **_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=settings.fetch_wait_ms,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    try:
+        with translating_broker_errors():
+            await client.start()
+            client.assign([TopicPartition(topic, partition)])
+        yield client
+    finally:
+        if not await _stopped(client.stop):
+            await _stopped(client._client.close)  # noqa: SLF001  # else its connections stay open
 
 
 @asynccontextmanager

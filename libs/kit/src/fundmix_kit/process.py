@@ -52,7 +52,14 @@ class Process:
         self.health.add("database", database_check(self.database))
         self._loops["waker"] = Waker(self.database).run
 
-    def add_relay(self, source: RelaySource, partitions: Mapping[str, int]) -> None:
+    def add_relay(
+        self,
+        source: RelaySource,
+        partitions: Mapping[str, int],
+        *,
+        after: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """With `after`, it begins when that has come to its end."""
         relay = Relay(
             database=self.database,
             kafka=self.settings.kafka,
@@ -62,12 +69,18 @@ class Process:
             clock=self.clock,
             metrics=self._event_metrics,
         )
-        self._loops["relay"] = relay.run
+        self._loops["relay"] = _begun_after(after, relay.run)
         self.health.add("relay", _check_of(relay.check))
 
     def add_consumer(
-        self, handler: Handler[PreparedT], *, codec: Codec, partitions: Mapping[str, int]
+        self,
+        handler: Handler[PreparedT],
+        *,
+        codec: Codec,
+        partitions: Mapping[str, int],
+        after: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """With `after`, it begins when that has come to its end."""
         consumer = Consumer(
             database=self.database,
             kafka=self.settings.kafka,
@@ -79,7 +92,7 @@ class Process:
             clock=self.clock,
             metrics=self._event_metrics,
         )
-        self._loops["consumer"] = consumer.run
+        self._loops["consumer"] = _begun_after(after, consumer.run)
         self.health.add("consumer", _check_of(consumer.check))
 
     def add_loop(self, name: str, loop: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -154,6 +167,17 @@ async def until_cancelled(loop: Coroutine[None, None, None]) -> None:
             raise
         raise PartEndedError("it was cancelled from inside") from error
     raise PartEndedError("it has returned")
+
+
+def _begun_after(
+    first: Callable[[], Awaitable[None]] | None, loop: Callable[[], Coroutine[None, None, None]]
+) -> Callable[[], Coroutine[None, None, None]]:
+    async def run() -> None:
+        if first is not None:
+            await first()
+        await loop()
+
+    return run
 
 
 def _check_of(

@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fundmix_events import topics
-from fundmix_kit.commands import CommandRunner
+from fundmix_kit.commands import CommandRunner, Gate
 from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.operations import Retrying, operations_router, quarantine_router
 from fundmix_kit.outbox import Outbox
@@ -23,6 +23,7 @@ from ledger_svc.api.requests import (
     requests_router,
 )
 from ledger_svc.apply import LedgerHandler
+from ledger_svc.catching_up import CatchingUp
 from ledger_svc.commands import Commands
 from ledger_svc.consumer import CODEC, PARTITIONS
 from ledger_svc.settings import Settings
@@ -33,14 +34,17 @@ PUBLISHED: Final = {
 }
 
 
-def build_api(process: Process) -> FastAPI:
+def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
+    """With a `gate`, commands are accepted when it lets them pass."""
     database, clock = process.database, process.clock
     runner = CommandRunner(
         database,
         clock=clock,
         replicated_topics=(topics.REGISTRY,),
         replica_wait_ms_max=process.settings.http.replica_wait_ms_max,
+        gate=gate,
     )
+    operating = CommandRunner(database, clock=clock)
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
     actions = RequestActions(runner=runner, commands=commands, clock=clock)
@@ -58,8 +62,8 @@ def build_api(process: Process) -> FastAPI:
             closes_router(database, actions),
             funds_router(database, clock),
             holds_router(database, runner, commands),
-            operations_router(database, runner),
-            quarantine_router(database, runner, retrying),
+            operations_router(database, operating),
+            quarantine_router(database, operating, retrying),
         ],
         health=process.health,
         metrics=process.metrics,
@@ -68,13 +72,19 @@ def build_api(process: Process) -> FastAPI:
 
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
+    catching_up = CatchingUp(
+        database=process.database, kafka=settings.kafka, is_follower="consumer" in parts
+    )
+    process.add_loop("catching_up", catching_up.run)
+    process.health.add("catching_up", catching_up.check)
+    after = catching_up.wait_for_journal
     if "relay" in parts:
-        process.add_relay(LedgerSource(), PUBLISHED)
+        process.add_relay(LedgerSource(), PUBLISHED, after=after)
     if "consumer" in parts:
         handler = LedgerHandler(clock=process.clock)
-        process.add_consumer(handler, codec=CODEC, partitions=PARTITIONS)
+        process.add_consumer(handler, codec=CODEC, partitions=PARTITIONS, after=after)
     if "api" in parts:
-        app = build_api(process)
+        app = build_api(process, gate=catching_up.gate)
     else:
         app = build_operational_app(
             settings=settings.http, health=process.health, metrics=process.metrics

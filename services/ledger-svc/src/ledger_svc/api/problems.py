@@ -33,6 +33,7 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
 
 TITLES: Final[Mapping[str, Title]] = {
     "entry_not_found": Title(zh="没有这条分录", en="No such entry"),
+    "ledger_behind": Title(zh="账簿正在恢复，请稍后重试", en="Ledger is catching up"),
     "request_not_found": Title(zh="没有这项申请", en="No such request"),
     "hold_not_found": Title(zh="没有这笔资金占用", en="No such hold"),
     "unknown_organisation": Title(zh="登记册中没有该单位", en="Unknown organisation"),

@@ -1,9 +1,11 @@
 """Appending to the journal, and the balances that follow from it: one statement per batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from asyncpg import Record
 from fundmix_kit.database import Connection, columns
@@ -17,8 +19,10 @@ from ledger_svc.storage import lots, periods
 MOVE_HEAD: Final = """
     UPDATE log_head SET next_seq = next_seq + $1, posted_at = greatest(posted_at, $2) WHERE id = 1
     RETURNING old.next_seq AS first_seq, old.posted_at AS last_posted_at, new.posted_at,
-              closed_through
+              closed_through, followed_seq
 """
+GIVE_BACK: Final = "UPDATE log_head SET next_seq = next_seq - $1 WHERE id = 1"
+KNOWN: Final = "SELECT event_id FROM journal_entry WHERE event_id = ANY($1::uuid[])"
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
 # The ids of accounts; those that are new get theirs now. Nobody else adds accounts meanwhile: the
 # head is locked.
@@ -141,6 +145,8 @@ class Journal:
             self._account_ids.clear()
         # Until all is written: what is remembered from here on may be rolled back.
         self._head = None
+        if head["followed_seq"]:
+            sourced = await _unknown(connection, sourced)
         placed = list(
             _places(
                 sourced,
@@ -191,6 +197,23 @@ class Journal:
 
 def _remember(ids: dict[AccountKey, int], rows: Sequence[Record]) -> None:
     ids.update((AccountKey(*key), account_id) for account_id, *key in rows)
+
+
+async def _unknown(
+    connection: Connection, sourced: Sequence[SourcedEntry]
+) -> Sequence[SourcedEntry]:
+    """What the journal has not: some of it was taken from its own topic, ahead of the events."""
+    ids = [s.entry.event_id for s in sourced]
+    known = {row["event_id"] for row in await connection.fetch(KNOWN, ids)}
+    if known:
+        await connection.execute(GIVE_BACK, len(known))
+        await lots.use_holds(connection, [h for s in sourced for h in _holds(s, known)])
+    return [s for s in sourced if s.entry.event_id not in known]
+
+
+def _holds(sourced: SourcedEntry, known: AbstractSet[UUID]) -> Sequence[UUID]:
+    entry = sourced.entry
+    return entry.hold_ids if isinstance(entry, Entry) and entry.event_id in known else ()
 
 
 def _places(

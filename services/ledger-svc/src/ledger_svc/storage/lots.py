@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from fundmix_kit.database import Connection, columns
 
@@ -52,9 +53,13 @@ async def apply(connection: Connection, entries: Sequence[tuple[int, Entry]]) ->
         "lot_movement", records=_movement_rows(moving), columns=LOT_MOVEMENT_COLUMNS
     )
     await connection.execute(ADD, *columns(_lot_rows(moving), 10))
-    holds = [hold_id for _, entry in moving for hold_id in entry.hold_ids]
-    if holds:
-        await connection.execute(USE_HOLDS, holds)
+    await use_holds(connection, [hold_id for _, entry in moving for hold_id in entry.hold_ids])
+
+
+async def use_holds(connection: Connection, hold_ids: Sequence[UUID]) -> None:
+    """What was held is used, once."""
+    if hold_ids:
+        await connection.execute(USE_HOLDS, hold_ids)
 
 
 def _movement_rows(entries: Sequence[tuple[int, Entry]]) -> Iterator[tuple[Any, ...]]:

@@ -144,6 +144,8 @@ class LogHead(LedgerTable, table=True):
     posted_at: datetime = Field(sa_column=timestamp())
     # The last month that is closed; 0 where none is.
     closed_through: int = Field(sa_column_kwargs={"server_default": text("0")})
+    # The last entry that was taken from the journal's own topic; 0 where none was.
+    followed_seq: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 class PeriodClose(LedgerTable, table=True):

@@ -25,6 +25,7 @@ CHANGES = (
     """,
     "CREATE INDEX ix_posting_account ON posting (account_id, seq)",
     "ALTER TABLE log_head ADD COLUMN closed_through integer DEFAULT 0 NOT NULL",
+    "ALTER TABLE log_head ADD COLUMN followed_seq bigint DEFAULT 0 NOT NULL",
     "ALTER TABLE period_balance ADD COLUMN value_period integer",
     "UPDATE period_balance SET value_period = period",
     "ALTER TABLE period_balance ALTER COLUMN value_period SET NOT NULL",

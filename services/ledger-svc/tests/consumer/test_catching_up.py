@@ -1,0 +1,183 @@
+"""The ledger knows all that its topics know before it accepts a command."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import pytest
+from fundmix_events import topics
+from fundmix_events.testing import samples
+from fundmix_kit.database import Database
+from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.embedded.processes import free_port
+from fundmix_kit.embedded.tansu import tansu
+from fundmix_kit.kafka import BrokerUnavailableError
+from fundmix_kit.metrics import EventMetrics, Metrics
+from fundmix_kit.partition_reader import reading_partition
+from fundmix_kit.process import Process
+from fundmix_kit.relay import Relay
+from fundmix_kit.settings import AuthSettings, DatabaseSettings, KafkaSettings, RelaySettings
+from fundmix_kit.testing import FixedClock, FreshDatabases, TokenSigner
+from fundmix_kit.testing.api import Api, refusal, serving
+from fundmix_kit.testing.inlet import Inlet
+from fundmix_kit.testing.plugin import running
+from fundmix_kit.testing.schema import migrated_by
+from ledger_svc import MIGRATIONS, NAME
+from ledger_svc.apply import LedgerHandler, Prepared
+from ledger_svc.catching_up import CatchingUp
+from ledger_svc.consumer import CODEC
+from ledger_svc.main import PUBLISHED, build_api
+from ledger_svc.settings import Settings
+from ledger_svc.storage.sources import LedgerSource
+from ledger_svc.testing import Books, an_expenditure
+from ledger_svc.testing.whole_books import read_books
+from pydantic import HttpUrl, PostgresDsn
+
+LIMIT_S: Final = 30.0
+
+
+@pytest.fixture
+async def own_broker(tmp_path: Path) -> AsyncGenerator[KafkaSettings]:
+    """A broker that nobody else writes to: what ends on it is this test's."""
+    port = free_port()
+    async with running(tansu(port), tmp_path / "log"):
+        yield KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", is_idempotent=False)
+
+
+@asynccontextmanager
+async def sending(database: Database, kafka: KafkaSettings) -> AsyncGenerator[None]:
+    relay = Relay(
+        database=database,
+        kafka=kafka,
+        settings=RelaySettings(idle_wait_ms=20),
+        source=LedgerSource(),
+        partitions=PUBLISHED,
+        clock=FixedClock(),
+        metrics=EventMetrics(Metrics()),
+    )
+    async with background(relay.run()):
+        yield
+
+
+@asynccontextmanager
+async def background(loop: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    task = asyncio.create_task(loop)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not await condition():  # noqa: ASYNC110  # others' doing
+            await asyncio.sleep(0.02)
+
+
+async def last_entry_on_topic(kafka: KafkaSettings) -> int:
+    async with reading_partition(kafka, topic=topics.LEDGER, partition=0) as reader:
+        return await reader.last_number()
+
+
+@asynccontextmanager
+async def a_second_ledger(
+    databases: FreshDatabases, tokens: TokenSigner, jwks_url: str, kafka: KafkaSettings
+) -> AsyncGenerator[tuple[Api, CatchingUp]]:
+    """Empty, with the same topics."""
+    async with databases.fresh("ledger", migrate=migrated_by(MIGRATIONS)) as fresh:
+        settings = _settings(fresh, tokens, jwks_url)
+        process = Process(NAME, settings)
+        catching_up = CatchingUp(database=process.database, kafka=kafka, is_follower=True)
+        app = build_api(process, gate=catching_up.gate)
+        async with serving(process, app, tokens) as api:
+            yield api, catching_up
+
+
+def _settings(fresh: ServiceDatabase, tokens: TokenSigner, jwks_url: str) -> Settings:
+    return Settings(
+        database=DatabaseSettings(url=PostgresDsn(fresh.url)),
+        auth=AuthSettings(issuer=tokens.issuer, jwks_url=HttpUrl(jwks_url)),
+    )
+
+
+async def test_an_empty_ledger_follows_and_accepts_nothing_before(  # what a second ledger needs
+    books: Books,
+    databases: FreshDatabases,
+    tokens: TokenSigner,
+    jwks_url: str,
+    own_broker: KafkaSettings,
+) -> None:
+    await books.inlet.post(*(samples.donation_received("100.00") for _ in range(30)))
+    spent = await books.decide("/v1/expenditures", an_expenditure("60.00"))
+    decided = await books.post_decided()
+    async with sending(books.api.database, own_broker):
+        await until(lambda: _is_sent(own_broker, 31))
+
+    async with a_second_ledger(databases, tokens, jwks_url, own_broker) as (api, catching_up):
+        inlet = Inlet[Prepared](
+            api.database, codec=CODEC, handler=LedgerHandler(clock=FixedClock()), clock=FixedClock()
+        )
+        await inlet.post(samples.organisation_registered())
+        second = Books(api=api, inlet=inlet)
+        refused = await second.accountant().post("/v1/expenditures", an_expenditure("1.00"))
+        async with background(catching_up.run()):
+            await asyncio.wait_for(catching_up.wait_for_journal(), LIMIT_S)
+            still = await second.accountant().post("/v1/expenditures", an_expenditure("1.00"))
+            await inlet.deliver(decided)
+            await until(lambda: _is_accepted(second))
+
+        for answer in (refused, still):
+            assert refusal(answer)[:2] == (503, "ledger_behind")
+        assert refused.headers["retry-after"] == "2"
+        assert spent.is_success
+        derived = await read_books(books.api.database, is_derived_only=True)
+        assert await read_books(api.database, is_derived_only=True) == derived
+
+
+async def test_numbers_are_not_given_twice_after_a_restore(
+    books: Books,
+    databases: FreshDatabases,
+    tokens: TokenSigner,
+    jwks_url: str,
+    own_broker: KafkaSettings,
+) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-01-02"))
+    await books.decide("/v1/expenditures", an_expenditure("60.00"))
+    decided = await books.post_decided()
+    async with sending(books.api.database, own_broker):
+        await until(lambda: _is_sent(own_broker, 2))
+
+    async with a_second_ledger(databases, tokens, jwks_url, own_broker) as (api, catching_up):
+        async with background(catching_up.run()):
+            await asyncio.wait_for(catching_up.wait_for_journal(), LIMIT_S)
+        async with api.database.session() as connection:
+            heads = await connection.fetch("SELECT partition, next_number FROM outbox_head")
+
+    assert [(row["partition"], row["next_number"]) for row in heads] == [(decided[0].partition, 2)]
+
+
+async def test_a_broker_that_is_away_is_waited_for(books: Books) -> None:
+    nobody = KafkaSettings(bootstrap_servers=f"127.0.0.1:{free_port()}")
+    catching_up = CatchingUp(database=books.api.database, kafka=nobody, is_follower=True)
+
+    async with background(catching_up.run()):
+        await until(lambda: _says(catching_up, BrokerUnavailableError.code))
+
+    assert not (await catching_up.check()).is_ok
+
+
+async def _is_sent(kafka: KafkaSettings, seq: int) -> bool:
+    return await last_entry_on_topic(kafka) >= seq
+
+
+async def _is_accepted(books: Books) -> bool:
+    answer = await books.accountant().post("/v1/expenditures", an_expenditure("1.00"))
+    return answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE
+
+
+async def _says(catching_up: CatchingUp, code: str) -> bool:
+    return (await catching_up.check()).detail == code
