@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-import httpx2
 import pytest
 from fundmix_events import topics
 from fundmix_events.testing import samples
@@ -176,7 +176,7 @@ async def _is_sent(kafka: KafkaSettings, seq: int) -> bool:
 
 async def _is_accepted(books: Books) -> bool:
     answer = await books.accountant().post("/v1/expenditures", an_expenditure("1.00"))
-    return answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE
+    return answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE
 
 
 async def _says(catching_up: CatchingUp, code: str) -> bool:
