@@ -9,8 +9,10 @@ from fundmix_kit.commands import CommandRunner
 from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.operations import Retrying, operations_router, quarantine_router
 from fundmix_kit.process import Process
+from fundmix_kit.streaming import Streams
 
 from ledger_svc import NAME
+from ledger_svc.api.exports import exports_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
@@ -28,14 +30,17 @@ def build_api(process: Process) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(database, clock=clock)
     retrying = Retrying(codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
+    http = process.settings.http
+    streams = Streams(streams_max=http.streams_max, stream_time_ms_max=http.stream_time_ms_max)
     return build_app(
         title=NAME,
-        settings=process.settings.http,
+        settings=http,
         table=PROBLEMS,
         policy=POLICY,
         verifier=process.verifier,
         routers=[
             ledger_router(database),
+            exports_router(database, streams),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],

@@ -27,7 +27,9 @@ SEQ: Final = {Owner.OURS: "1", Owner.THEIRS: "2"}
 
 ROWS: Final = PolicyRows(
     organisations=dict.fromkeys(Role, samples.AGENCY),
-    parameters={owner: {"agency": AGENCY[owner], "seq": SEQ[owner]} for owner in Owner},
+    parameters={
+        owner: {"agency": AGENCY[owner], "seq": SEQ[owner], "format": "csv"} for owner in Owner
+    },
     bodies={},
     lists={
         ("GET", "/v1/entries"): "agency",
@@ -37,6 +39,7 @@ ROWS: Final = PolicyRows(
     queries={
         ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
         ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
+        ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
     },
 )
 

@@ -21,6 +21,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/entries/{seq}"): READERS,
         ("GET", "/v1/balances"): READERS,
         ("GET", "/v1/period-balances"): READERS,
+        ("GET", "/v1/exports/{format}"): READERS,
         ("GET", "/v1/todo"): {Role.ADMIN: Scope.ANY},
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,

@@ -1,7 +1,8 @@
 """Refusals of ledger-svc.
 
 LedgerError
-└── EntryNotFoundError           the journal has no such entry
+├── EntryNotFoundError           the journal has no such entry
+└── SpanReversedError            a span of months ends before it begins
 """
 
 from typing import ClassVar
@@ -13,3 +14,7 @@ class LedgerError(Exception):
 
 class EntryNotFoundError(LedgerError):
     code = "entry_not_found"
+
+
+class SpanReversedError(LedgerError):
+    code = "span_reversed"
