@@ -31,7 +31,7 @@ def accepted_by_hledger(path: Path) -> None:
 
 def beancount_balances(path: Path) -> Balances:
     """In fen; accounts without any are left out."""
-    entries, errors, _ = loader.load_file(str(path))  # pyright: ignore[reportUnknownMemberType]
+    entries, errors, _ = loader.load_file(str(path))
     assert errors == []
     found: Counter[str] = Counter()
     for entry in entries:
