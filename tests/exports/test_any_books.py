@@ -54,11 +54,11 @@ def events(draw: st.DrawFn) -> FundingEvent:
                 agency=agency,
                 received_on=day,
                 restricted_to=draw(st.none() | st.just(text)),
-                donation_ref=draw(TEXTS),
+                reference=draw(TEXTS),
                 kind=draw(st.sampled_from(DonationKind)),
             )
         case "pledge":
-            return samples.pledge_made(amount, agency=agency, donation_ref=text, pledged_on=day)
+            return samples.pledge_made(amount, agency=agency, reference=text, pledged_on=day)
         case "contract":
             return samples.contract_signed(
                 amount, agency=agency, contract_number=text, signed_on=day
