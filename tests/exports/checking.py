@@ -38,7 +38,7 @@ def beancount_balances(path: Path) -> Balances:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
                 assert posting.units is not None
-                found[posting.account] += _fen(posting.units.number)  # pyright: ignore[reportArgumentType]
+                found[posting.account] += _fen(posting.units.number)  # pyright: ignore[reportArgumentType]  # no posting of ours leaves its number out
     return _by_parts(found)
 
 
