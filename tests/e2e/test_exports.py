@@ -1,8 +1,8 @@
 """The sample city's books in other tools: accepted, and every balance the same."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 import openpyxl
@@ -13,24 +13,9 @@ from fundmix_events.money import minor_from_text
 from ledger_svc.domain.account_names import AccountParts
 
 from tests.e2e.fundmix import Fundmix
-from tests.exports.checking import (
-    Balances,
-    accepted_by_beancount,
-    accepted_by_hledger,
-    beancount_balances,
-    hledger_balances,
-)
+from tests.exports.checking import EACH_TOOL, TOOLS, Balances
 
-pytestmark = [pytest.mark.hledger, pytest.mark.timeout(300)]
-
-ACCEPTED_BY: Final[Mapping[str, Callable[[Path], None]]] = {
-    "beancount": accepted_by_beancount,
-    "hledger": accepted_by_hledger,
-}
-BALANCES_BY: Final[Mapping[str, Callable[[Path], Balances]]] = {
-    "beancount": beancount_balances,
-    "hledger": hledger_balances,
-}
+pytestmark = pytest.mark.timeout(300)
 
 
 def listed(fundmix: Fundmix, path: str, **params: str) -> Iterator[Any]:
@@ -61,7 +46,7 @@ def balances(fundmix: Fundmix, **params: str) -> Balances:
     return {account: amount for account, amount in amounts.items() if amount}
 
 
-@pytest.mark.parametrize("name", ["beancount", "hledger"])
+@pytest.mark.parametrize("name", EACH_TOOL)
 def test_the_whole_sample_is_accepted_and_every_balance_is_ours(
     demonstrated: Fundmix, tmp_path: Path, name: str
 ) -> None:
@@ -69,13 +54,13 @@ def test_the_whole_sample_is_accepted_and_every_balance_is_ours(
 
     demonstrated.run("export", name, "--out", path)
 
-    ACCEPTED_BY[name](path)
+    TOOLS[name].accepted(path)
     ours = balances(demonstrated)
     assert len(ours) > 1000
-    assert BALANCES_BY[name](path) == ours
+    assert TOOLS[name].balances(path) == ours
 
 
-@pytest.mark.parametrize("name", ["beancount", "hledger"])
+@pytest.mark.parametrize("name", EACH_TOOL)
 def test_the_last_months_of_one_agency_stand_alone(
     demonstrated: Fundmix, tmp_path: Path, name: str
 ) -> None:
@@ -84,8 +69,8 @@ def test_the_last_months_of_one_agency_stand_alone(
 
     demonstrated.run("export", name, "--from=202507", f"--agency={agency}", "--out", path)
 
-    ACCEPTED_BY[name](path)
-    assert BALANCES_BY[name](path) == balances(demonstrated, agency=agency)
+    TOOLS[name].accepted(path)
+    assert TOOLS[name].balances(path) == balances(demonstrated, agency=agency)
 
 
 def test_the_tables_have_the_same_entries_and_debits(demonstrated: Fundmix, tmp_path: Path) -> None:

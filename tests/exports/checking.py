@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from beancount import loader
 from beancount.core import data
 from ledger_svc.domain.account_names import OPENING_BALANCES, AccountParts, account_of
@@ -46,6 +48,19 @@ def hledger_balances(path: Path) -> Balances:
     """In fen; accounts without any are left out."""
     rows = json.loads(_run("hledger", "-f", str(path), "bal", "--flat", "-N", "-O", "json"))[0]
     return _by_parts({name: _hledger_fen(amounts) for name, _, _, amounts in rows})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    accepted: Callable[[Path], None]
+    balances: Callable[[Path], Balances]
+
+
+TOOLS: Final[Mapping[str, Tool]] = {
+    "beancount": Tool(accepted=accepted_by_beancount, balances=beancount_balances),
+    "hledger": Tool(accepted=accepted_by_hledger, balances=hledger_balances),
+}
+EACH_TOOL: Final = ["beancount", pytest.param("hledger", marks=pytest.mark.hledger)]
 
 
 def _hledger_fen(amounts: Any) -> int:

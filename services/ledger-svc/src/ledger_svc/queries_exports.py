@@ -12,7 +12,8 @@ from ledger_svc.domain.exports import Wanted, period_before
 from ledger_svc.storage import exports
 from ledger_svc.storage.exports import Barrier, EntryRow, Turnover
 
-ENTRIES_ROWS: Final = 500
+# What is read at once is written at once, while nobody else is served: a workbook has many cells.
+ENTRIES_ROWS: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
