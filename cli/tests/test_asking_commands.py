@@ -17,6 +17,7 @@ fundmix = CliRunner()
     [
         ["load", str(SAMPLE)],
         ["mix", "--year=2024"],
+        ["export", "csv", "--out=books.csv"],
         ["topics", "rebuild"],
         ["quarantine", "list"],
         ["quarantine", "show", "1"],
@@ -38,6 +39,8 @@ def test_where_nothing_runs_the_exit_code_says_so(tmp_path: Path, arguments: lis
         ["mix", "--year=24"],
         ["load"],
         ["load", str(SAMPLE), "--concurrency=0"],
+        ["export", "csv"],
+        ["export", "pdf", "--out=books.pdf"],
         ["quarantine", "dismiss", "1"],
         ["quarantine", "list", "--service=registry"],
     ],
@@ -56,6 +59,6 @@ def test_a_demo_of_unusable_files_starts_nothing(tmp_path: Path) -> None:
     assert run_state.read(home) is None
 
 
-@pytest.mark.parametrize("command", ["load", "mix", "demo"])
+@pytest.mark.parametrize("command", ["load", "mix", "export", "demo"])
 def test_help_states_the_exit_codes(command: str) -> None:
     assert "Exit codes" in fundmix.invoke(app, [command, "--help"]).stdout

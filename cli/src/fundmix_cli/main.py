@@ -7,6 +7,7 @@ from fundmix_cli.commands.contracts import contracts
 from fundmix_cli.commands.demo import demo
 from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
+from fundmix_cli.commands.export import export
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
@@ -22,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, down, status, logs, reset, token, load, mix, demo):
+for command in (up, down, status, logs, reset, token, load, mix, export, demo):
     app.command()(command)
 app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")

@@ -67,6 +67,23 @@ class ServiceClient:
         """A file as it is. Raises RefusedError and ServiceAwayError."""
         return (await self._send("GET", service, path, claims=claims, params=params)).content
 
+    async def stream(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> AsyncGenerator[bytes]:
+        """A file piece by piece, however long. Raises RefusedError and ServiceAwayError."""
+        request = await self._outgoing("GET", service, path, claims=claims, params=params)
+        async with self._sender.stream(request) as response:
+            if response.status_code >= HTTPStatus.BAD_REQUEST:
+                await response.aread()
+                raise RefusedError(_problem(response))
+            async for piece in response.aiter_bytes():
+                yield piece
+
     async def list(
         self,
         service: ServiceName,
@@ -141,18 +158,33 @@ class ServiceClient:
         params: Mapping[str, str] = NO_PARAMS,
         content: bytes | None = None,
     ) -> httpx2.Response:
+        request = await self._outgoing(
+            method, service, path, claims=claims, headers=headers, params=params, content=content
+        )
+        response = await self._sender.send(request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            raise RefusedError(_problem(response))
+        return response
+
+    async def _outgoing(
+        self,
+        method: str,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        headers: Mapping[str, str] = NO_PARAMS,
+        params: Mapping[str, str] = NO_PARAMS,
+        content: bytes | None = None,
+    ) -> Outgoing:
         token = await self._tokens.token(claims)
-        request = Outgoing(
+        return Outgoing(
             method=method,
             url=f"{self._urls[service]}{path}",
             headers={**headers, "Authorization": f"Bearer {token}", "Accept-Language": "en"},
             params=params or None,
             content=content,
         )
-        response = await self._sender.send(request)
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
-            raise RefusedError(_problem(response))
-        return response
 
 
 def content_key(path: str, content: bytes) -> str:

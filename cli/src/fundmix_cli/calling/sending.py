@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -27,6 +28,8 @@ RETRY_TIME_S_MAX: Final = 60.0
 # Longer than any service takes before it gives up by itself.
 ANSWER_TIME_S_MAX: Final = 20.0
 CONNECT_TIME_S_MAX: Final = 5.0
+# A workbook is packed before its first byte is sent; services end a long answer after this.
+STREAM_TIME_S_MAX: Final = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +76,24 @@ class Sender:
             await asyncio.sleep(next_s)
             spent_s += next_s
             wait_s = min(wait_s * 2, WAIT_S_MAX)
+
+    @asynccontextmanager
+    async def stream(self, request: Outgoing) -> AsyncGenerator[httpx2.Response]:
+        """A long answer, to be read while it comes; asked for once. Raises ServiceAwayError."""
+        began = self._monotonic()
+        try:
+            async with self._http.stream(
+                request.method,
+                request.url,
+                params=request.params,
+                headers=request.headers,
+                timeout=httpx2.Timeout(STREAM_TIME_S_MAX, connect=CONNECT_TIME_S_MAX),
+            ) as response:
+                yield response
+        except httpx2.TransportError as error:
+            reason = str(error) or type(error).__name__
+            spent_s = self._monotonic() - began
+            raise ServiceAwayError(request.url, reason, time_s=spent_s) from error
 
     async def _attempt(self, request: Outgoing) -> httpx2.Response:
         return await self._http.request(

@@ -79,6 +79,7 @@ EDGE_TITLES: Final[Mapping[str, Title]] = {
     "bad_request": Title(zh="请求有误", en="Bad request"),
     "body_too_large": Title(zh="请求内容过大", en="Request body too large"),
     "busy": Title(zh="系统繁忙，请稍后重试", en="Too busy right now"),
+    "catching_up": Title(zh="系统正在恢复，请稍后重试", en="Still catching up"),
     "database_unavailable": Title(zh="数据库暂不可用", en="Database unavailable"),
     "dev_issuer_refused": Title(zh="不接受开发环境的令牌", en="Development token refused"),
     "foreign_level": Title(zh="属于另一付款层级", en="Belongs to the other level"),

@@ -36,7 +36,7 @@ class LedgerBehindError(ProblemError):
     def __init__(self, state: str) -> None:
         super().__init__(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "ledger_behind",
+            "catching_up",
             f"The ledger does not know yet all that its topics know: it {state}.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
         )

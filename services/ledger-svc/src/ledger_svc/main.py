@@ -10,8 +10,10 @@ from fundmix_kit.http import build_app, build_operational_app
 from fundmix_kit.operations import Retrying, operations_router, quarantine_router
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.process import Process
+from fundmix_kit.streaming import Streams
 
 from ledger_svc import NAME
+from ledger_svc.api.exports import exports_router
 from ledger_svc.api.funds import funds_router, holds_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
@@ -49,9 +51,11 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
     commands = Commands(outbox=outbox, clock=clock)
     actions = RequestActions(runner=runner, commands=commands, clock=clock)
     retrying = Retrying(codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
+    http = process.settings.http
+    streams = Streams(streams_max=http.streams_max, stream_time_ms_max=http.stream_time_ms_max)
     return build_app(
         title=NAME,
-        settings=process.settings.http,
+        settings=http,
         table=PROBLEMS,
         policy=POLICY,
         verifier=process.verifier,
@@ -64,6 +68,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             holds_router(database, runner, commands),
             operations_router(database, operating),
             quarantine_router(database, operating, retrying),
+            exports_router(database, streams),
         ],
         health=process.health,
         metrics=process.metrics,

@@ -82,6 +82,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
         queries={
             ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
             ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
+            ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
             ("GET", "/v1/lots"): lambda owner: {
                 "agency": AGENCY[owner],
                 "fund_code": "general",
@@ -132,6 +133,7 @@ async def parameters(books: Books, owner: Owner) -> dict[str, str]:
         "request_id": prepared.json()["request_id"],
         "hold_id": hold_id,
         "batch_id": batch_id,
+        "format": "csv",
     }
 
 

@@ -131,7 +131,7 @@ async def test_an_empty_ledger_follows_and_accepts_nothing_before(  # what a sec
             await until(lambda: _is_accepted(second))
 
         for answer in (refused, still):
-            assert refusal(answer)[:2] == (503, "ledger_behind")
+            assert refusal(answer)[:2] == (503, "catching_up")
         assert refused.headers["retry-after"] == "2"
         assert spent.is_success
         derived = await read_books(books.api.database, is_derived_only=True)

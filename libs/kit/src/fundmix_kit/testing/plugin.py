@@ -5,6 +5,7 @@ Servers live as long as the test session; with pytest-xdist each worker has its 
 
 import json
 import os
+import shutil
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,9 +69,13 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked `kafka` where Apache Kafka cannot run; in CI that is a failure."""
+    """Skip what needs a program that is not here, as its mark says; in CI that is a failure."""
+    reason = ""
     if item.get_closest_marker("kafka") and (missing := missing_tools()):
         reason = f"Apache Kafka needs {' and '.join(missing)}"
+    if item.get_closest_marker("hledger") and shutil.which("hledger") is None:
+        reason = "hledger is not installed: it checks exports of the books"
+    if reason:
         if os.environ.get("CI"):  # noqa: TID251  # the test runner's own surroundings
             pytest.fail(reason)
         pytest.skip(reason)

@@ -54,6 +54,7 @@ POLICY: Final = Policy(
             Role.FINANCE_OFFICER: Scope.ANY,
             Role.ADMIN: Scope.ANY,
         },
+        ("GET", "/v1/exports/{format}"): READERS,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

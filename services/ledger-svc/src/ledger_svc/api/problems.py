@@ -28,12 +28,12 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.PeriodNotOverError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PeriodClosedError: HTTPStatus.CONFLICT,
     errors.QuarantineOpenError: HTTPStatus.CONFLICT,
+    errors.SpanReversedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
 TITLES: Final[Mapping[str, Title]] = {
     "entry_not_found": Title(zh="没有这条分录", en="No such entry"),
-    "ledger_behind": Title(zh="账簿正在恢复，请稍后重试", en="Ledger is catching up"),
     "request_not_found": Title(zh="没有这项申请", en="No such request"),
     "hold_not_found": Title(zh="没有这笔资金占用", en="No such hold"),
     "unknown_organisation": Title(zh="登记册中没有该单位", en="Unknown organisation"),
@@ -51,6 +51,7 @@ TITLES: Final[Mapping[str, Title]] = {
     "period_not_over": Title(zh="该期间尚未结束", en="Period not over"),
     "period_closed": Title(zh="该期间已结账", en="Period closed"),
     "quarantine_open": Title(zh="有待处理的隔离消息", en="Events wait for a decision"),
+    "span_reversed": Title(zh="期间的终点早于起点", en="The span ends before it begins"),
     **QUARANTINE_TITLES,
 }
 

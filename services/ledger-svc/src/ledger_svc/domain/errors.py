@@ -18,7 +18,8 @@ LedgerError
 ├── NotReversibleError           an entry that is corrected elsewhere, or was reversed before
 ├── PeriodNotOverError           a month that has not ended
 ├── PeriodClosedError            the month is closed already
-└── QuarantineOpenError          events wait for a decision: the books are not complete
+├── QuarantineOpenError          events wait for a decision: the books are not complete
+└── SpanReversedError            a span of months ends before it begins
 """
 
 from typing import ClassVar
@@ -104,3 +105,7 @@ class PeriodClosedError(LedgerError):
 
 class QuarantineOpenError(LedgerError):
     code = "quarantine_open"
+
+
+class SpanReversedError(LedgerError):
+    code = "span_reversed"

@@ -47,13 +47,17 @@ USE_HOLDS: Final = """
 async def apply(connection: Connection, entries: Sequence[tuple[int, Entry]]) -> None:
     """What the entries, each with its place, bring to lots and take from them."""
     moving = [(seq, entry) for seq, entry in entries if entry.lots or entry.draws]
-    if not moving:
-        return
+    if moving:
+        await _move(connection, moving)
+    # Also of those that no lot bears: what was held for an advance is used, too.
+    await use_holds(connection, [hold_id for _, entry in entries for hold_id in entry.hold_ids])
+
+
+async def _move(connection: Connection, moving: Sequence[tuple[int, Entry]]) -> None:
     await connection.copy_records_to_table(
         "lot_movement", records=_movement_rows(moving), columns=LOT_MOVEMENT_COLUMNS
     )
     await connection.execute(ADD, *columns(_lot_rows(moving), 10))
-    await use_holds(connection, [hold_id for _, entry in moving for hold_id in entry.hold_ids])
 
 
 async def use_holds(connection: Connection, hold_ids: Sequence[UUID]) -> None:
