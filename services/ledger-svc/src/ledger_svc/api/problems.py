@@ -10,6 +10,8 @@ from fundmix_kit.problems import ProblemTable, Title
 from ledger_svc.domain import errors
 
 STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
+    errors.AccountNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.BasisConflictError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EntryNotFoundError: HTTPStatus.NOT_FOUND,
     errors.RequestNotFoundError: HTTPStatus.NOT_FOUND,
     errors.HoldNotFoundError: HTTPStatus.NOT_FOUND,
@@ -32,6 +34,10 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
 }
 
 TITLES: Final[Mapping[str, Title]] = {
+    "account_not_found": Title(zh="没有这个科目余额户", en="No such account"),
+    "basis_conflict": Title(
+        zh="记账口径与日期口径不能同时使用", en="As booked and by days are two questions"
+    ),
     "entry_not_found": Title(zh="没有这条分录", en="No such entry"),
     "ledger_behind": Title(zh="账簿正在恢复，请稍后重试", en="Ledger is catching up"),
     "request_not_found": Title(zh="没有这项申请", en="No such request"),

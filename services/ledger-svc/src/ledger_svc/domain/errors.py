@@ -18,7 +18,9 @@ LedgerError
 ├── NotReversibleError           an entry that is corrected elsewhere, or was reversed before
 ├── PeriodNotOverError           a month that has not ended
 ├── PeriodClosedError            the month is closed already
-└── QuarantineOpenError          events wait for a decision: the books are not complete
+├── QuarantineOpenError          events wait for a decision: the books are not complete
+├── AccountNotFoundError         the books have no such account
+└── BasisConflictError           a figure as booked has no days
 """
 
 from typing import ClassVar
@@ -32,6 +34,14 @@ class LedgerError(Exception):
     def __init__(self, detail: str, *, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.pointer = pointer
+
+
+class AccountNotFoundError(LedgerError):
+    code = "account_not_found"
+
+
+class BasisConflictError(LedgerError):
+    code = "basis_conflict"
 
 
 class EntryNotFoundError(LedgerError):
