@@ -30,6 +30,8 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.PeriodNotOverError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PeriodClosedError: HTTPStatus.CONFLICT,
     errors.QuarantineOpenError: HTTPStatus.CONFLICT,
+    errors.LookupIncompleteError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SpanInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -57,6 +59,8 @@ TITLES: Final[Mapping[str, Title]] = {
     "period_not_over": Title(zh="该期间尚未结束", en="Period not over"),
     "period_closed": Title(zh="该期间已结账", en="Period closed"),
     "quarantine_open": Title(zh="有待处理的隔离消息", en="Events wait for a decision"),
+    "lookup_incomplete": Title(zh="查询条件不完整", en="The look-up is incomplete"),
+    "span_invalid": Title(zh="起止期间无效", en="No such span"),
     **QUARANTINE_TITLES,
 }
 

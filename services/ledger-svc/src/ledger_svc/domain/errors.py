@@ -20,7 +20,9 @@ LedgerError
 ├── PeriodClosedError            the month is closed already
 ├── QuarantineOpenError          events wait for a decision: the books are not complete
 ├── AccountNotFoundError         the books have no such account
-└── BasisConflictError           a figure as booked has no days
+├── BasisConflictError           a figure as booked has no days
+├── LookupIncompleteError        an event is found by its id or by its whole place
+└── SpanInvalidError             a span of months or days is none
 """
 
 from typing import ClassVar
@@ -114,3 +116,11 @@ class PeriodClosedError(LedgerError):
 
 class QuarantineOpenError(LedgerError):
     code = "quarantine_open"
+
+
+class LookupIncompleteError(LedgerError):
+    code = "lookup_incomplete"
+
+
+class SpanInvalidError(LedgerError):
+    code = "span_invalid"

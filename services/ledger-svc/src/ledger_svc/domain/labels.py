@@ -71,6 +71,7 @@ LINE_LABELS: Final[dict[str, Label]] = {
     "carried_in": Label("上年结转", "Carried in"),
     "advance": Label("垫付", "Advanced by agencies"),
     "other_in": Label("其他流入", "Other movements in"),
+    "expenses_returned": Label("费用退回", "Expenses returned"),
     "returned": Label("退回", "Returned to payers"),
     "left_over": Label("结转下年", "Left over, carried forward"),
     "advance_repaid": Label("归还垫付", "Earlier advances repaid"),
@@ -89,5 +90,5 @@ class Title(NamedTuple):
     en: str
 
 
-STATEMENT: Final = Title(False, "会计报表", "Financial statement")
-MANAGEMENT_VIEW: Final = Title(True, "管理口径", "Management view")
+STATEMENT: Final = Title(is_management_view=False, zh="会计报表", en="Financial statement")
+MANAGEMENT_VIEW: Final = Title(is_management_view=True, zh="管理口径", en="Management view")

@@ -129,5 +129,3 @@ class Figure:
 
 def figure(amount_minor: int, *selections: Selection) -> Figure:
     return Figure(amount_minor=amount_minor, why=tuple(s.query for s in selections))
-
-

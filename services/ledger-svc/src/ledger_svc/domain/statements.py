@@ -152,15 +152,11 @@ class _Taker:
         kind: FundKind | None = None,
         groups: tuple[EntryGroup, ...] = (),
     ) -> Figure:
-        selection = replace(
-            self._base, codes=codes, counted_as=side, fund_kind=kind, groups=groups
-        )
+        selection = replace(self._base, codes=codes, counted_as=side, fund_kind=kind, groups=groups)
         amount = sum(
             s.amount_minor
             for s in self._sums
-            if s.code in codes
-            and kind in (None, s.fund_kind)
-            and (not groups or s.group in groups)
+            if s.code in codes and kind in (None, s.fund_kind) and (not groups or s.group in groups)
         )
         return figure(selection.figure(amount), selection)
 

@@ -44,7 +44,7 @@ CHOSEN: Final = """
           AND ($6::int[] IS NULL OR account_id = ANY($6))
     )
 """
-ACCOUNT_IDS: Final = f"WITH {CHOSEN} SELECT account_id FROM chosen ORDER BY account_id"
+ACCOUNT_IDS: Final = f"WITH {CHOSEN} SELECT account_id FROM chosen ORDER BY account_id"  # noqa: S608  # the same
 # $7, $8: months of value dates; $9, $10 and $11, $12: days; $13: as known; $14, $15: as booked.
 # A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances.
 MOVED: Final = f"""
@@ -71,18 +71,18 @@ MOVED: Final = f"""
                     ELSE 'others' END AS entry_group
         FROM raw JOIN chosen USING (account_id)
     )
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 BY_LINE: Final = f"""
     WITH {MOVED}
     SELECT code, fund_kind, entry_group, sum(amount_minor)::bigint AS amount_minor
     FROM moved GROUP BY code, fund_kind, entry_group ORDER BY code, fund_kind, entry_group
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 BY_CHANNEL: Final = f"""
     WITH {MOVED}
     SELECT agency, code, channel, sum(amount_minor)::bigint AS amount_minor
     FROM moved WHERE cardinality($18::text[]) = 0 OR entry_group = ANY($18)
     GROUP BY agency, code, channel ORDER BY agency, code, channel
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 BY_ACCOUNT: Final = f"""
     WITH {MOVED}
     SELECT account_id, agency, code, fund_kind, fund_code, channel,
@@ -91,13 +91,13 @@ BY_ACCOUNT: Final = f"""
                AS receipts_minor
     FROM moved GROUP BY account_id, agency, code, fund_kind, fund_code, channel
     ORDER BY account_id
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 TOTAL: Final = f"""
     WITH {MOVED}
     SELECT coalesce(sum(amount_minor), 0)::bigint AS amount_minor,
            coalesce(sum(debit_minor), 0)::bigint AS debit_minor
     FROM moved WHERE cardinality($18::text[]) = 0 OR entry_group = ANY($18)
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,9 +171,7 @@ def _arguments(
     )
 
 
-def _account_arguments(
-    selection: Selection, account_ids: Sequence[int] | None
-) -> tuple[Any, ...]:
+def _account_arguments(selection: Selection, account_ids: Sequence[int] | None) -> tuple[Any, ...]:
     if account_ids is None and selection.account_id is not None:
         account_ids = [selection.account_id]
     return (
