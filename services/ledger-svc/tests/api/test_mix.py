@@ -35,9 +35,10 @@ EMPTY: Final[dict[str, Any]] = {
 async def mix(api: Api, year: int = 2024, **parameters: str) -> dict[str, Any]:
     answer = await api.caller("auditor").get("/v1/mix", year=year, **parameters)
     assert answer.is_success, answer.text
-    found = answer.json()
+    found: dict[str, Any] = answer.json()
+    agencies: dict[str, dict[str, Any]] = found["agencies"] or {}
     # What is behind the figures has its own tests.
-    for shown in (found, *(found["agencies"] or {}).values()):
+    for shown in (found, *agencies.values()):
         del shown["why"]
     return found
 
