@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -61,19 +61,17 @@ async def hold_figures(caller: Caller, answer: Any) -> int:
 
 
 def figures_in(answer: Any) -> Iterator[dict[str, Any]]:
-    match answer:
-        case {"amount": _, "why": _}:
-            yield answer
-        case dict():
-            parts: dict[str, Any] = answer
-            for part in parts.values():
-                yield from figures_in(part)
-        case list():
-            items: list[Any] = answer
-            for item in items:
-                yield from figures_in(item)
-        case _:
+    parts: list[Any] = []
+    if isinstance(answer, list):
+        parts = cast("list[Any]", answer)
+    elif isinstance(answer, dict):
+        found = cast("dict[str, Any]", answer)
+        if {"amount", "why"} <= found.keys():
+            yield found
             return
+        parts = list(found.values())
+    for part in parts:
+        yield from figures_in(part)
 
 
 async def post_a_year(inlet: Inlet[Prepared], clock: FixedClock) -> None:
