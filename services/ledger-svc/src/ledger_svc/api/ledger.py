@@ -56,6 +56,8 @@ LookupDep = Annotated[UUID | tuple[str, int, int] | None, Depends(lookup)]
 
 def ledger_router(database: Database) -> APIRouter:
     router = APIRouter(tags=["ledger"])
+    _add_journal(router, database)
+    _add_balances(router, database)
 
     @router.get("/v1/mix")
     async def show_mix(
@@ -73,6 +75,29 @@ def ledger_router(database: Database) -> APIRouter:
         )
         return mix_out(reading, year=year, agency=wanted, as_of=as_of, basis=basis)
 
+    @router.get("/v1/todo")
+    async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
+        """What waits for the caller: reviews and, for an administrator, events to decide about."""
+        if access.principal.role == Role.ADMIN:
+            rows = await queries.list_todo(database, page=page)
+            return page_response(
+                request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
+            )
+        principal = access.principal
+        waiting = await fund_queries.list_waiting(
+            database,
+            agency=principal.org if principal.role == Role.AGENCY else None,
+            not_by=principal.subject,
+            page=page,
+        )
+        return page_response(
+            request, waiting, page=page, sort_key=lambda r: (r.request_id,), item=waiting_out
+        )
+
+    return router
+
+
+def _add_journal(router: APIRouter, database: Database) -> None:
     @router.get("/v1/entries")
     async def list_entries(
         request: Request,
@@ -110,6 +135,8 @@ def ledger_router(database: Database) -> APIRouter:
             access.require_own(shown.agency)
         return shown
 
+
+def _add_balances(router: APIRouter, database: Database) -> None:
     @router.get("/v1/balances")
     async def list_balances(
         request: Request,
@@ -152,24 +179,3 @@ def ledger_router(database: Database) -> APIRouter:
             sort_key=lambda r: (r.period, r.account.account_id, r.kind),
             item=period_balance_out,
         )
-
-    @router.get("/v1/todo")
-    async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
-        """What waits for the caller: reviews and, for an administrator, events to decide about."""
-        if access.principal.role == Role.ADMIN:
-            rows = await queries.list_todo(database, page=page)
-            return page_response(
-                request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
-            )
-        principal = access.principal
-        waiting = await fund_queries.list_waiting(
-            database,
-            agency=principal.org if principal.role == Role.AGENCY else None,
-            not_by=principal.subject,
-            page=page,
-        )
-        return page_response(
-            request, waiting, page=page, sort_key=lambda r: (r.request_id,), item=waiting_out
-        )
-
-    return router
