@@ -96,5 +96,5 @@ def test_what_is_refused_leaves_the_file_that_was_there(
         "export", "csv", "--from=202402", "--to=202401", "--out", path, exit_code=1
     )
 
-    assert "span_reversed" in told
+    assert "span_invalid" in told
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("books.csv", "before")]

@@ -9,6 +9,8 @@ from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
 from fundmix_cli.commands.instalments import instalments
+from fundmix_cli.commands.ledger import ledger
+from fundmix_cli.commands.ledger_reports import ledger_reports
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
 from fundmix_cli.commands.quarantine import quarantine
@@ -32,6 +34,8 @@ app.add_typer(registry, name="registry")
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")
 app.add_typer(contracts, name="contracts")
+ledger.registered_commands += ledger_reports.registered_commands
+app.add_typer(ledger, name="ledger")
 
 if __name__ == "__main__":
     app()

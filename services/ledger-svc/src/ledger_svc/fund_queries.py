@@ -9,8 +9,13 @@ from fundmix_kit.paging import PageParams
 from fundmix_kit.policy import Access
 
 from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
-from ledger_svc.domain.limits import SpendingWarning, YearOfSpending, applies_to, warnings_of
 from ledger_svc.domain.request import Request, RequestState
+from ledger_svc.domain.spending_limits import (
+    SpendingWarning,
+    YearOfSpending,
+    applies_to,
+    warnings_of,
+)
 from ledger_svc.domain.terms import RequestKind
 from ledger_svc.storage import funds, holds, journal, organisations, requests, spending
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow

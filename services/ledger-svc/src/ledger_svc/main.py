@@ -18,6 +18,7 @@ from ledger_svc.api.funds import funds_router, holds_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
+from ledger_svc.api.reports import reports_router
 from ledger_svc.api.requests import (
     RequestActions,
     closes_router,
@@ -66,6 +67,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             closes_router(database, actions),
             funds_router(database, clock),
             holds_router(database, runner, commands),
+            reports_router(database),
             operations_router(database, operating),
             quarantine_router(database, operating, retrying),
             exports_router(database, streams),

@@ -1,6 +1,7 @@
 """What the ledger tells when asked; each answer is one snapshot."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from fundmix_events.ledger import JournalEvent
 from fundmix_kit import quarantine
@@ -9,8 +10,8 @@ from fundmix_kit.paging import PageParams
 from fundmix_kit.tables import Quarantine
 
 from ledger_svc.domain.errors import EntryNotFoundError
-from ledger_svc.domain.mix import Mix
-from ledger_svc.storage import entries, journal, mixes
+from ledger_svc.domain.mix import Basis, Mix
+from ledger_svc.storage import entries, journal, mixes, periods
 from ledger_svc.storage.entries import MonthOfKind
 from ledger_svc.storage.tables import Account, Balance
 
@@ -20,14 +21,26 @@ class MixReading:
     """The mixes of a year by agency, as of one place in the journal."""
 
     by_agency: dict[str, Mix]
+    closed_through: int
     seq: int
     quarantined: int
 
 
-async def read_mix(database: Database, *, year: int, agency: str | None) -> MixReading:
+async def read_mix(
+    database: Database,
+    *,
+    year: int,
+    agency: str | None,
+    as_of: date | None = None,
+    basis: Basis = Basis.RESTATED,
+) -> MixReading:
+    """Raises BasisConflictError."""
     async with database.reading() as connection:
         return MixReading(
-            by_agency=await mixes.read(connection, year=year, agency=agency),
+            by_agency=await mixes.read(
+                connection, year=year, agency=agency, as_of=as_of, basis=basis
+            ),
+            closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
             seq=await connection.fetchval(journal.READ_SEQ),
             quarantined=await quarantine.count_open(connection),
         )

@@ -12,7 +12,7 @@ from fundmix_events.testing.samples import AGENCY, FOUNDATION, OTHER_AGENCY
 from fundmix_kit.testing.api import Api, Caller, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
-from ledger_svc.domain.errors import SpanReversedError
+from ledger_svc.domain.errors import SpanInvalidError
 from ledger_svc.domain.exports import Wanted
 from ledger_svc.queries_exports import Entries, Head, read_books
 
@@ -202,8 +202,8 @@ async def test_a_span_that_ends_before_it_begins_is_refused(shared_api: Api) -> 
 
     answer = await shared_api.caller("auditor").get("/v1/exports/csv", **query)
 
-    assert refusal(answer)[:2] == (422, "span_reversed")
-    with pytest.raises(SpanReversedError):
+    assert refusal(answer)[:2] == (422, "span_invalid")
+    with pytest.raises(SpanInvalidError):
         Wanted(first=202402, last=202401)
     Wanted(first=202402, last=202402)
 

@@ -183,6 +183,7 @@ async def test_balances_are_the_sums_of_the_postings(
         ("commitments:contract_counter", "contract:DG-2024-0001"): "-600.00",
     }
     (bank,) = [i for i in items if (i["code"], i["fund_code"]) == ("assets:bank", "general")]
+    account_id = bank.pop("account_id")
     assert bank == {
         "agency": AGENCY,
         "code": "assets:bank",
@@ -190,6 +191,9 @@ async def test_balances_are_the_sums_of_the_postings(
         "channel": "foundation",
         "amount": {"amount": "50.00", "currency": "CNY"},
         "last_seq": 3,
+        "on": None,
+        "as_of": None,
+        "why": f"account_id={account_id}",
     }
 
 

@@ -15,6 +15,9 @@ from ledger_svc.apply import Prepared
 EMPTY: Final[dict[str, Any]] = {
     "year": 2024,
     "agency": None,
+    "basis": "restated",
+    "as_of": None,
+    "closed_through": 0,
     "currency": "CNY",
     "received_by_channel": {},
     "received_total": "0.00",
@@ -32,7 +35,12 @@ EMPTY: Final[dict[str, Any]] = {
 async def mix(api: Api, year: int = 2024, **parameters: str) -> dict[str, Any]:
     answer = await api.caller("auditor").get("/v1/mix", year=year, **parameters)
     assert answer.is_success, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    agencies: dict[str, dict[str, Any]] = found["agencies"] or {}
+    # What is behind the figures has its own tests.
+    for shown in (found, *agencies.values()):
+        del shown["why"]
+    return found
 
 
 async def test_without_income_the_ratios_are_null_and_never_zero(api: Api) -> None:

@@ -34,8 +34,11 @@ from ledger_svc.testing import (
 )
 
 AGENCY: Final = {Owner.OURS: samples.AGENCY, Owner.THEIRS: samples.OTHER_AGENCY}
+# Accounts are numbered by agency first: two of its donation, two of its contract.
+ACCOUNT: Final = {Owner.OURS: "1", Owner.THEIRS: "5"}
 SEQ: Final = {Owner.OURS: "1", Owner.THEIRS: "2"}
 AN_AMOUNT: Final = "1.00"
+MONTHS: Final = {"from": "202401", "to": "202412"}
 INTO_BATCH: Final = "UPDATE request SET batch_id = $2::uuid WHERE request_id = $1::uuid"
 
 Json = dict[str, Any]
@@ -78,6 +81,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/requests"): "agency",
             ("GET", "/v1/funds"): "agency",
             ("GET", "/v1/advances"): "agency",
+            ("GET", "/v1/cut-off"): "agency",
         },
         queries={
             ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
@@ -91,6 +95,19 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
                 "agency": AGENCY[owner],
                 "year": "2024",
             },
+            ("GET", "/v1/trial-balance"): lambda owner: MONTHS | {"agency": AGENCY[owner]},
+            ("GET", "/v1/accounts/{account_id}/entries"): lambda _: MONTHS,
+            ("GET", "/v1/cut-off"): lambda _: {"around": "2024-05-31", "days": "92"},
+            ("GET", "/v1/statements/balance-sheet"): lambda owner: {
+                "on": "2024-12-31",
+                "agency": AGENCY[owner],
+            },
+            ("GET", "/v1/statements/activities"): lambda owner: {
+                "year": "2024",
+                "agency": AGENCY[owner],
+            },
+            ("GET", "/v1/flow"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+            ("GET", "/v1/why"): lambda owner: {"agency": AGENCY[owner]},
         },
     )
 
@@ -130,6 +147,7 @@ async def parameters(books: Books, owner: Owner) -> dict[str, str]:
     return {
         "agency": agency,
         "seq": SEQ[owner],
+        "account_id": ACCOUNT[owner],
         "request_id": prepared.json()["request_id"],
         "hold_id": hold_id,
         "batch_id": batch_id,

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,10 +21,12 @@ from fundmix_events.money import Currency, Money, text_from_minor
 from fundmix_kit.tables import Quarantine
 from pydantic import BaseModel, PlainSerializer
 
-from ledger_svc.domain.mix import Mix, city_mix, shown
+from ledger_svc.domain.mix import Basis, Mix, city_mix, mix_selection, shown
+from ledger_svc.domain.selections import Selection
 from ledger_svc.queries import MixReading
 from ledger_svc.storage import tables
 from ledger_svc.storage.entries import MonthOfKind
+from ledger_svc.storage.lookups import DatedBalance
 
 # Six places survive the way through a JSON number; nothing is calculated with it.
 Ratio = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
@@ -33,17 +36,22 @@ class AgencyMixOut(BaseModel):
     received_total: str
     government_share: Ratio | None
     hhi: Ratio | None
+    why: str
 
 
 class MixOut(BaseModel):
     """Cash received in a year by channel, by value date; `n` counts the channels with any.
 
     Amounts are in `currency`. With no income the ratios are null, never 0. `seq` is the last entry
-    that is counted, `quarantined` how many events wait for a decision and are not.
+    that is counted, `quarantined` how many events wait for a decision and are not. `basis` is by
+    value date, or as booked; `why` has the query of `GET /v1/why` for each amount.
     """
 
     year: int
     agency: str | None
+    basis: Basis
+    as_of: date | None
+    closed_through: int
     currency: Currency
     received_by_channel: dict[Channel, str]
     received_total: str
@@ -53,6 +61,7 @@ class MixOut(BaseModel):
     effective_sources: Ratio | None
     n: int
     agencies: dict[str, AgencyMixOut] | None
+    why: dict[str, str]
     seq: int
     quarantined: int
 
@@ -87,8 +96,14 @@ class AccountOut(BaseModel):
 
 
 class BalanceOut(AccountOut):
+    """Now; or by value date `on` a day, as known `as_of` one, without `last_seq`."""
+
+    account_id: int
     amount: Money
-    last_seq: int
+    last_seq: int | None
+    on: date | None
+    as_of: date | None
+    why: str
 
 
 class PeriodBalanceOut(AccountOut):
@@ -107,24 +122,42 @@ class TodoOut(BaseModel):
     quarantined_at: datetime
 
 
-def mix_out(reading: MixReading, *, year: int, agency: str | None) -> MixOut:
+def mix_out(
+    reading: MixReading,
+    *,
+    year: int,
+    agency: str | None,
+    as_of: date | None = None,
+    basis: Basis = Basis.RESTATED,
+) -> MixOut:
     mix = city_mix(reading.by_agency)
+    cash, goods = (AccountCode.BANK,), (AccountCode.IN_KIND,)
+    ask = partial(mix_selection, year=year, as_of=as_of, basis=basis)
+    received = {c: amount for c, amount in sorted(mix.received.items()) if amount != 0}
+    agencies = {
+        code: agency_mix_out(m, ask(agency=code, codes=cash))
+        for code, m in reading.by_agency.items()
+    }
     return MixOut(
         year=year,
         agency=agency,
+        basis=basis,
+        as_of=as_of,
+        closed_through=reading.closed_through,
         currency=Currency.CNY,
-        received_by_channel={
-            channel: text_from_minor(amount)
-            for channel, amount in sorted(mix.received.items())
-            if amount != 0
-        },
+        received_by_channel={c: text_from_minor(amount) for c, amount in received.items()},
         received_total=text_from_minor(mix.total_minor),
         in_kind_total=text_from_minor(mix.in_kind_minor),
         government_share=shown(mix.government_share),
         hhi=shown(mix.hhi),
         effective_sources=shown(mix.effective_sources),
         n=mix.channels,
-        agencies=None if agency else {c: agency_mix_out(m) for c, m in reading.by_agency.items()},
+        agencies=None if agency else agencies,
+        why={
+            "received_total": ask(agency=agency, codes=cash).query,
+            "in_kind_total": ask(agency=agency, codes=goods).query,
+            **{c.value: ask(agency=agency, codes=cash, channel=c).query for c in received},
+        },
         seq=reading.seq,
         quarantined=reading.quarantined,
     )
@@ -139,11 +172,12 @@ def todo_out(row: Quarantine) -> TodoOut:
     )
 
 
-def agency_mix_out(mix: Mix) -> AgencyMixOut:
+def agency_mix_out(mix: Mix, received: Selection) -> AgencyMixOut:
     return AgencyMixOut(
         received_total=text_from_minor(mix.total_minor),
         government_share=shown(mix.government_share),
         hhi=shown(mix.hhi),
+        why=received.query,
     )
 
 
@@ -172,10 +206,29 @@ def entry_out(event: JournalEvent) -> EntryOut:
 
 def balance_out(row: tuple[tables.Account, tables.Balance]) -> BalanceOut:
     account, balance = row
+    return _balance_out(account, balance.amount_minor, last_seq=balance.last_seq)
+
+
+def dated_balance_out(balance: DatedBalance, *, on: date | None, as_of: date | None) -> BalanceOut:
+    return _balance_out(balance.account, balance.amount_minor, on=on, as_of=as_of)
+
+
+def _balance_out(
+    account: tables.Account,
+    amount_minor: int,
+    *,
+    last_seq: int | None = None,
+    on: date | None = None,
+    as_of: date | None = None,
+) -> BalanceOut:
     return BalanceOut(
         **dict(account_out(account)),
-        amount=Money.of(balance.amount_minor, Currency(account.currency)),
-        last_seq=balance.last_seq,
+        account_id=account.account_id,
+        amount=Money.of(amount_minor, Currency(account.currency)),
+        last_seq=last_seq,
+        on=on,
+        as_of=as_of,
+        why=Selection(account_id=account.account_id, value_to=on, as_of=as_of).query,
     )
 
 

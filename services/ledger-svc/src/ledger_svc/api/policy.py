@@ -55,6 +55,13 @@ POLICY: Final = Policy(
             Role.ADMIN: Scope.ANY,
         },
         ("GET", "/v1/exports/{format}"): READERS,
+        ("GET", "/v1/trial-balance"): READERS,
+        ("GET", "/v1/accounts/{account_id}/entries"): READERS,
+        ("GET", "/v1/cut-off"): READERS,
+        ("GET", "/v1/statements/balance-sheet"): READERS,
+        ("GET", "/v1/statements/activities"): READERS,
+        ("GET", "/v1/flow"): READERS,
+        ("GET", "/v1/why"): READERS,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

@@ -10,6 +10,8 @@ from fundmix_kit.problems import ProblemTable, Title
 from ledger_svc.domain import errors
 
 STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
+    errors.AccountNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.BasisConflictError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EntryNotFoundError: HTTPStatus.NOT_FOUND,
     errors.RequestNotFoundError: HTTPStatus.NOT_FOUND,
     errors.HoldNotFoundError: HTTPStatus.NOT_FOUND,
@@ -28,11 +30,16 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.PeriodNotOverError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PeriodClosedError: HTTPStatus.CONFLICT,
     errors.QuarantineOpenError: HTTPStatus.CONFLICT,
-    errors.SpanReversedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LookupIncompleteError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SpanInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
 TITLES: Final[Mapping[str, Title]] = {
+    "account_not_found": Title(zh="没有这个科目余额户", en="No such account"),
+    "basis_conflict": Title(
+        zh="记账口径与日期口径不能同时使用", en="As booked and by days are two questions"
+    ),
     "entry_not_found": Title(zh="没有这条分录", en="No such entry"),
     "request_not_found": Title(zh="没有这项申请", en="No such request"),
     "hold_not_found": Title(zh="没有这笔资金占用", en="No such hold"),
@@ -51,7 +58,8 @@ TITLES: Final[Mapping[str, Title]] = {
     "period_not_over": Title(zh="该期间尚未结束", en="Period not over"),
     "period_closed": Title(zh="该期间已结账", en="Period closed"),
     "quarantine_open": Title(zh="有待处理的隔离消息", en="Events wait for a decision"),
-    "span_reversed": Title(zh="期间的终点早于起点", en="The span ends before it begins"),
+    "lookup_incomplete": Title(zh="查询条件不完整", en="The look-up is incomplete"),
+    "span_invalid": Title(zh="起止期间无效", en="No such span"),
     **QUARANTINE_TITLES,
 }
 

@@ -13,8 +13,8 @@ from fundmix_events.text import Label, Remark
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_svc.domain.funds import FundKind, kind_of
-from ledger_svc.domain.limits import SpendingWarning
 from ledger_svc.domain.request import Request, RequestState
+from ledger_svc.domain.spending_limits import SpendingWarning
 from ledger_svc.domain.terms import RequestKind, amount_of, reference_of
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
 from ledger_svc.storage.holds import Hold, HoldPurpose, HoldState, HoldTerms

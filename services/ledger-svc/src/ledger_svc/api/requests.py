@@ -23,8 +23,8 @@ from ledger_svc import fund_queries
 from ledger_svc.api.request_bodies import BatchOut, RejectionIn, RequestOut, request_out
 from ledger_svc.commands import Commands, Target
 from ledger_svc.domain import request as rules
-from ledger_svc.domain.limits import SpendingWarning, applies_to, warnings_of
 from ledger_svc.domain.request import RequestState
+from ledger_svc.domain.spending_limits import SpendingWarning, applies_to, warnings_of
 from ledger_svc.domain.terms import (
     AgencyTerms,
     AnyTerms,

@@ -19,7 +19,10 @@ LedgerError
 ├── PeriodNotOverError           a month that has not ended
 ├── PeriodClosedError            the month is closed already
 ├── QuarantineOpenError          events wait for a decision: the books are not complete
-└── SpanReversedError            a span of months ends before it begins
+├── AccountNotFoundError         the books have no such account
+├── BasisConflictError           a figure as booked has no days
+├── LookupIncompleteError        an event is found by its id or by its whole place
+└── SpanInvalidError             a span of months or days is none
 """
 
 from typing import ClassVar
@@ -33,6 +36,14 @@ class LedgerError(Exception):
     def __init__(self, detail: str, *, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.pointer = pointer
+
+
+class AccountNotFoundError(LedgerError):
+    code = "account_not_found"
+
+
+class BasisConflictError(LedgerError):
+    code = "basis_conflict"
 
 
 class EntryNotFoundError(LedgerError):
@@ -107,5 +118,9 @@ class QuarantineOpenError(LedgerError):
     code = "quarantine_open"
 
 
-class SpanReversedError(LedgerError):
-    code = "span_reversed"
+class LookupIncompleteError(LedgerError):
+    code = "lookup_incomplete"
+
+
+class SpanInvalidError(LedgerError):
+    code = "span_invalid"

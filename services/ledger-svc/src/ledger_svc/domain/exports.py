@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from ledger_svc.domain.errors import SpanReversedError
+from ledger_svc.domain.errors import SpanInvalidError
 from ledger_svc.domain.periods import last_day
 
 MONTHS: Final = 12
@@ -22,7 +22,7 @@ class ExportFormat(StrEnum):
 class Wanted:
     """Posting periods from `first` to `last`, each 202403, or None: as far as the books go.
 
-    `agency` None: the whole city's. Raises SpanReversedError.
+    `agency` None: the whole city's. Raises SpanInvalidError.
     """
 
     first: int | None = None
@@ -31,7 +31,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None and self.first > self.last:
-            raise SpanReversedError(f"{self.last} is before {self.first}")
+            raise SpanInvalidError(f"{self.last} is before {self.first}")
 
 
 def first_day(period: int) -> date:

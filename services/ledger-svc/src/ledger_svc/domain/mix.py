@@ -2,13 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
 from fundmix_events.channel import Channel
+from fundmix_events.ledger import AccountCode
+
+from ledger_svc.domain.errors import BasisConflictError
+from ledger_svc.domain.selections import EntryGroup, Selection
 
 PLACES_SHOWN: Final = Decimal("0.000001")
+
+
+class Basis(StrEnum):
+    """By the month an entry is booked in, or by value date with all that came late."""
+
+    OFFICIAL = "official"
+    RESTATED = "restated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +81,36 @@ def city_mix(mixes: Mapping[str, Mix]) -> Mix:
         for channel, amount in mix.received.items():
             received[channel] = received.get(channel, 0) + amount
     return Mix(received=received, in_kind_minor=sum(m.in_kind_minor for m in mixes.values()))
+
+
+def mix_selection(
+    *,
+    year: int,
+    agency: str | None,
+    as_of: date | None,
+    basis: Basis,
+    codes: tuple[AccountCode, ...] = (AccountCode.BANK, AccountCode.IN_KIND),
+    channel: Channel | None = None,
+) -> Selection:
+    """What a year's mix counts: receipts, in cash and in goods. Raises BasisConflictError."""
+    receipts = (EntryGroup.RECEIPTS,)
+    if basis is Basis.OFFICIAL:
+        if as_of is not None:
+            raise BasisConflictError("what is booked is the same on any later day")
+        return Selection(
+            agency=agency,
+            codes=codes,
+            channel=channel,
+            groups=receipts,
+            period_from=year * 100 + 1,
+            period_to=year * 100 + 12,
+        )
+    return Selection(
+        agency=agency,
+        codes=codes,
+        channel=channel,
+        groups=receipts,
+        value_from=date(year, 1, 1),
+        value_to=date(year, 12, 31),
+        as_of=as_of,
+    )

@@ -12,6 +12,10 @@ def next_period(period: int) -> int:
     return period + 1 if period % 100 < 12 else (period // 100 + 1) * 100 + 1  # noqa: PLR2004  # months
 
 
+def previous_period(period: int) -> int:
+    return period - 1 if period % 100 > 1 else (period // 100 - 1) * 100 + 12
+
+
 def last_day(period: int) -> date:
     year, month = divmod(period, 100)
     return date(year, month, monthrange(year, month)[1])

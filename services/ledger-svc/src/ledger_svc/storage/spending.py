@@ -4,7 +4,7 @@ from typing import Final
 
 from fundmix_kit.database import Connection
 
-from ledger_svc.domain.limits import YearOfSpending
+from ledger_svc.domain.spending_limits import YearOfSpending
 
 READ: Final = """
     WITH moved AS (

@@ -49,6 +49,12 @@ class JournalEntry(LedgerTable, table=True):
     __table_args__ = (
         Index("ix_journal_entry_agency", "agency", "seq"),
         Index("ix_journal_entry_value_on", "value_on", "seq"),
+        Index("ix_journal_entry_source", "topic", "partition", "number"),
+        Index(
+            "ix_journal_entry_opening",
+            "agency",
+            postgresql_where=text("kind = 'ledger.opening_balance_approved'"),
+        ),
         Index(
             "ix_journal_entry_corrects",
             "corrects",

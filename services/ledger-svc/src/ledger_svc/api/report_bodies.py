@@ -1,0 +1,495 @@
+"""Reports over HTTP: every figure is a text amount in yuan with what to ask for its entries."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+from fundmix_events.channel import Channel
+from fundmix_events.ledger import AccountCode
+from fundmix_events.money import Currency, text_from_minor
+from fundmix_kit.clock import day_of
+from pydantic import BaseModel
+
+from ledger_svc.domain.explanations import explanation_of
+from ledger_svc.domain.flow import Flow, Link
+from ledger_svc.domain.funds import FundKind
+from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, Label, Title
+from ledger_svc.domain.periods import period_of, previous_period
+from ledger_svc.domain.selections import Figure, Selection, Side, figure
+from ledger_svc.domain.statements import Activities, BalanceSheet, Columns
+from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
+from ledger_svc.storage.tables import Account
+from ledger_svc.storage.trial_balances import Sums
+
+
+class FigureOut(BaseModel):
+    """`why`: queries of `GET /v1/why`; the entries they list sum to the amount."""
+
+    amount: str
+    why: tuple[str, ...]
+
+
+class LabelOut(BaseModel):
+    zh: str
+    en: str
+
+
+class StatedOut(BaseModel):
+    """`seq` is the last entry that is counted, `quarantined` how many events are not."""
+
+    agency: str | None
+    currency: Currency = Currency.CNY
+    seq: int
+    quarantined: int
+    closed_through: int
+
+
+class AccountLineOut(BaseModel):
+    account_id: int
+    agency: str
+    code: AccountCode
+    fund_code: str
+    channel: Channel
+    label: LabelOut
+
+
+class TrialLineOut(AccountLineOut):
+    is_memo: bool
+    opening: FigureOut
+    debit: FigureOut
+    credit: FigureOut
+    closing: FigureOut
+
+
+class TrialTotalsOut(BaseModel):
+    """Of all accounts, not of a page. Openings and closings of a balanced book sum to zero."""
+
+    opening: str
+    debit: str
+    credit: str
+    closing: str
+    is_zero: bool
+
+
+class TrialBalanceOut(StatedOut):
+    period_from: int
+    period_to: int
+    lines: tuple[TrialLineOut, ...]
+    totals: TrialTotalsOut
+    memo_totals: TrialTotalsOut
+    next_cursor: str | None
+
+
+class LedgerRowOut(BaseModel):
+    seq: int
+    line: int
+    event_id: UUID
+    kind: str
+    period: int
+    value_on: date
+    posted_at: datetime
+    document: str | None
+    amount: str
+    closing: str
+
+
+class AccountLedgerOut(StatedOut):
+    """`opening` is before the span; `brought_forward` before the first row of this page."""
+
+    account: AccountLineOut
+    period_from: int
+    period_to: int
+    opening: FigureOut
+    brought_forward: str
+    items: tuple[LedgerRowOut, ...]
+    next_cursor: str | None
+
+
+class StatementOut(StatedOut):
+    title: LabelOut
+    is_management_view: bool
+    as_of: date | None
+    labels_version: int = LABELS_VERSION
+
+
+class StatementLineOut(FigureOut):
+    line: str
+    label: LabelOut
+
+
+class BalanceSheetOut(StatementOut):
+    on: date | None
+    assets: tuple[StatementLineOut, ...]
+    total_assets: StatementLineOut
+    liabilities: tuple[StatementLineOut, ...]
+    total_liabilities: StatementLineOut
+    net_assets: tuple[StatementLineOut, ...]
+    total_net_assets: StatementLineOut
+
+
+class ActivityLineOut(BaseModel):
+    line: str
+    label: LabelOut
+    unrestricted: FigureOut
+    restricted: FigureOut
+    total: FigureOut
+
+
+class ActivitiesOut(StatementOut):
+    value_from: date
+    value_to: date
+    income: tuple[ActivityLineOut, ...]
+    total_income: ActivityLineOut
+    releases: ActivityLineOut
+    expenses: tuple[ActivityLineOut, ...]
+    total_expenses: ActivityLineOut
+    opening_balances: ActivityLineOut
+    other_changes: ActivityLineOut
+    change_of_net_assets: ActivityLineOut
+
+
+class NodeOut(BaseModel):
+    """`layer` 0 is where money comes from, 1 the funds, 2 what it is used for."""
+
+    id: str
+    layer: int
+    label: LabelOut
+    amount: str
+    is_pooled: bool
+
+
+class LinkOut(FigureOut):
+    source: str
+    target: str
+    is_pooled: bool
+
+
+class FlowRowOut(FigureOut):
+    year: int
+    channel: Channel
+    fund_kind: FundKind
+    category: str
+    is_pooled: bool
+
+
+class FlowOut(StatedOut):
+    """Every layer sums to `total`; `flows` are the expenses of the year as a plain table."""
+
+    year: int
+    total: str
+    nodes: tuple[NodeOut, ...]
+    links: tuple[LinkOut, ...]
+    flows: tuple[FlowRowOut, ...]
+    labels_version: int = LABELS_VERSION
+
+
+class WhyRowOut(BaseModel):
+    """A posting; its amount counts as the figure counts it."""
+
+    account_id: int
+    code: AccountCode
+    fund_code: str
+    channel: Channel
+    agency: str
+    seq: int
+    line: int
+    event_id: UUID
+    kind: str
+    rule: LabelOut
+    value_on: date
+    posted_at: datetime
+    period: int
+    document: str | None
+    payer: str | None
+    corrects: UUID | None
+    amount: str
+
+
+class WhyOut(StatedOut):
+    """`sum` is of all pages."""
+
+    sum: str
+    counted_as: Side
+    items: tuple[WhyRowOut, ...]
+    next_cursor: str | None
+
+
+class CutOffOut(BaseModel):
+    """`reasons`: posted_other_side, occurred_other_side, booked_in_other_period."""
+
+    seq: int
+    event_id: UUID
+    kind: str
+    agency: str
+    document: str | None
+    occurred_on: date
+    value_on: date
+    posted_at: datetime
+    period: int
+    reasons: tuple[str, ...]
+
+
+def trial_balance_out(
+    reading: Stated[TrialBalance],
+    *,
+    months: tuple[int, int],
+    agency: str | None,
+    rows_shown: int,
+    next_cursor: str | None,
+) -> TrialBalanceOut:
+    trial = reading.value
+    return TrialBalanceOut(
+        **_stated(reading, agency),
+        period_from=months[0],
+        period_to=months[1],
+        lines=tuple(_trial_line(row, months) for row in trial.lines[:rows_shown]),
+        totals=_totals(trial.totals),
+        memo_totals=_totals(trial.memo_totals),
+        next_cursor=next_cursor,
+    )
+
+
+def account_ledger_out(
+    reading: Stated[AccountLedger],
+    *,
+    months: tuple[int, int],
+    items: Sequence[tuple[Record, int]],
+    next_cursor: str | None,
+) -> AccountLedgerOut:
+    """`items` are rows, each with what the account holds after it."""
+    ledger = reading.value
+    account = ledger.account
+    before = Selection(account_id=account.account_id, period_to=previous_period(months[0]))
+    return AccountLedgerOut(
+        **_stated(reading, account.agency),
+        account=_account_line(account),
+        period_from=months[0],
+        period_to=months[1],
+        opening=figure_out(figure(ledger.opening_minor, before)),
+        brought_forward=text_from_minor(ledger.running_minor),
+        items=tuple(_ledger_row(row, closing) for row, closing in items),
+        next_cursor=next_cursor,
+    )
+
+
+def balance_sheet_out(
+    reading: Stated[tuple[BalanceSheet, Title]], selection: Selection
+) -> BalanceSheetOut:
+    sheet, title = reading.value
+    return BalanceSheetOut(
+        **_statement(reading, title, selection),
+        on=selection.value_to,
+        assets=_lines(sheet.assets),
+        total_assets=_line("total_assets", sheet.total_assets),
+        liabilities=_lines(sheet.liabilities),
+        total_liabilities=_line("total_liabilities", sheet.total_liabilities),
+        net_assets=_lines(sheet.net_assets),
+        total_net_assets=_line("total_net_assets", sheet.total_net_assets),
+    )
+
+
+def activities_out(
+    reading: Stated[tuple[Activities, Title]], selection: Selection
+) -> ActivitiesOut:
+    found, title = reading.value
+    return ActivitiesOut(
+        **_statement(reading, title, selection),
+        value_from=selection.value_from or date.min,
+        value_to=selection.value_to or date.max,
+        income=tuple(_columns(code, line) for code, line in found.income.items()),
+        total_income=_columns("total_income", found.total_income),
+        releases=_columns("releases", found.releases),
+        expenses=tuple(_columns(code, line) for code, line in found.expenses.items()),
+        total_expenses=_columns("total_expenses", found.total_expenses),
+        opening_balances=_columns("opening_balances", found.opening_balances),
+        other_changes=_columns("other_changes", found.other_changes),
+        change_of_net_assets=_columns("change_of_net_assets", found.change),
+    )
+
+
+def flow_out(reading: Stated[Flow], *, year: int, agency: str | None) -> FlowOut:
+    flow = reading.value
+    links = (*flow.sources, *flow.uses)
+    return FlowOut(
+        **_stated(reading, agency),
+        year=year,
+        total=text_from_minor(flow.total_minor),
+        nodes=tuple(_nodes(flow)),
+        links=tuple(
+            LinkOut(
+                source=link.source,
+                target=link.target,
+                is_pooled=link.is_pooled,
+                **dict(figure_out(link.figure)),
+            )
+            for link in links
+        ),
+        flows=tuple(
+            FlowRowOut(
+                year=year,
+                channel=use.channel,
+                fund_kind=use.fund_kind,
+                category=use.code.value.partition(":")[2],
+                is_pooled=use.is_pooled,
+                **dict(figure_out(use.figure)),
+            )
+            for use in flow.table
+        ),
+    )
+
+
+def why_out(
+    reading: Stated[Behind], selection: Selection, *, rows_shown: int, next_cursor: str | None
+) -> WhyOut:
+    behind = reading.value
+    return WhyOut(
+        **_stated(reading, selection.agency),
+        sum=text_from_minor(behind.amount_minor),
+        counted_as=selection.counted_as,
+        items=tuple(_why_row(row, selection) for row in behind.rows[:rows_shown]),
+        next_cursor=next_cursor,
+    )
+
+
+def cut_off_out(row: Record, *, around: date) -> CutOffOut:
+    is_before = row["value_on"] <= around
+    found = {
+        "posted_other_side": (day_of(row["posted_at"]) <= around) != is_before,
+        "occurred_other_side": (row["occurred_on"] <= around) != is_before,
+        "booked_in_other_period": row["period"] != period_of(row["value_on"]),
+    }
+    return CutOffOut(
+        **{name: row[name] for name in CutOffOut.model_fields if name != "reasons"},
+        reasons=tuple(reason for reason, is_so in found.items() if is_so),
+    )
+
+
+def figure_out(found: Figure) -> FigureOut:
+    return FigureOut(amount=text_from_minor(found.amount_minor), why=found.why)
+
+
+def label_out(label: Label) -> LabelOut:
+    return LabelOut(zh=label.zh, en=label.en)
+
+
+def _stated(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
+    return {
+        "agency": agency,
+        "seq": reading.seq,
+        "quarantined": reading.quarantined,
+        "closed_through": reading.closed_through,
+    }
+
+
+def _statement(reading: Stated[Any], title: Title, selection: Selection) -> dict[str, Any]:
+    return {
+        **_stated(reading, selection.agency),
+        "title": LabelOut(zh=title.zh, en=title.en),
+        "is_management_view": title.is_management_view,
+        "as_of": selection.as_of,
+    }
+
+
+def _account_line(account: Account | Record) -> AccountLineOut:
+    row = dict(account)
+    return AccountLineOut(
+        **{name: row[name] for name in AccountLineOut.model_fields if name != "label"},
+        label=label_out(LINE_LABELS[row["code"]]),
+    )
+
+
+def _trial_line(row: Record, months: tuple[int, int]) -> TrialLineOut:
+    account_id, (first, last) = row["account_id"], months
+    before = Selection(account_id=account_id, period_to=previous_period(first))
+    debit = Selection(account_id=account_id, period_from=first, period_to=last, only=Side.DEBIT)
+    credit = Selection(
+        account_id=account_id,
+        period_from=first,
+        period_to=last,
+        only=Side.CREDIT,
+        counted_as=Side.CREDIT,
+    )
+    closing = row["opening_minor"] + row["debit_minor"] - row["credit_minor"]
+    return TrialLineOut(
+        **dict(_account_line(row)),
+        is_memo=row["is_memo"],
+        opening=figure_out(figure(row["opening_minor"], before)),
+        debit=figure_out(figure(row["debit_minor"], debit)),
+        credit=figure_out(figure(row["credit_minor"], credit)),
+        closing=figure_out(figure(closing, Selection(account_id=account_id, period_to=last))),
+    )
+
+
+def _totals(sums: Sums) -> TrialTotalsOut:
+    return TrialTotalsOut(
+        opening=text_from_minor(sums.opening_minor),
+        debit=text_from_minor(sums.debit_minor),
+        credit=text_from_minor(sums.credit_minor),
+        closing=text_from_minor(sums.closing_minor),
+        is_zero=sums.opening_minor == 0 == sums.closing_minor,
+    )
+
+
+def _ledger_row(row: Record, closing_minor: int) -> LedgerRowOut:
+    others = ("amount", "closing")
+    return LedgerRowOut(
+        **{name: row[name] for name in LedgerRowOut.model_fields if name not in others},
+        amount=text_from_minor(row["amount_minor"]),
+        closing=text_from_minor(closing_minor),
+    )
+
+
+def _why_row(row: Record, selection: Selection) -> WhyRowOut:
+    others = ("amount", "rule")
+    return WhyRowOut(
+        **{name: row[name] for name in WhyRowOut.model_fields if name not in others},
+        rule=label_out(explanation_of(row["kind"])),
+        amount=text_from_minor(selection.figure(row["amount_minor"])),
+    )
+
+
+def _lines(lines: dict[str, Figure]) -> tuple[StatementLineOut, ...]:
+    return tuple(_line(name, found) for name, found in lines.items())
+
+
+def _line(name: str, found: Figure) -> StatementLineOut:
+    return StatementLineOut(
+        line=name, label=label_out(LINE_LABELS[name]), **dict(figure_out(found))
+    )
+
+
+def _columns(name: str, line: Columns) -> ActivityLineOut:
+    return ActivityLineOut(
+        line=name,
+        label=label_out(LINE_LABELS[name]),
+        unrestricted=figure_out(line.unrestricted),
+        restricted=figure_out(line.restricted),
+        total=figure_out(line.total),
+    )
+
+
+def _nodes(flow: Flow) -> Iterator[NodeOut]:
+    """In the order of the layers; a fund holds what comes to it."""
+    yield from _layer([(link.source, link) for link in flow.sources], layer=0)
+    yield from _layer([(link.target, link) for link in flow.sources], layer=1)
+    yield from _layer([(link.target, link) for link in flow.uses], layer=2)
+
+
+def _layer(links: Sequence[tuple[str, Link]], *, layer: int) -> Iterator[NodeOut]:
+    amounts: dict[str, int] = {}
+    pooled: set[str] = set()
+    for node, link in links:
+        amounts[node] = amounts.get(node, 0) + link.figure.amount_minor
+        if link.is_pooled:
+            pooled.add(node)
+    for node, amount in amounts.items():
+        name = node.partition(":")[2]
+        yield NodeOut(
+            id=node,
+            layer=layer,
+            label=label_out(LINE_LABELS.get(name, Label(name, name))),
+            amount=text_from_minor(amount),
+            is_pooled=node in pooled,
+        )

@@ -1,0 +1,131 @@
+"""Which postings a figure counts: what is asked of the books, and what is told as its `why`."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlencode
+
+from fundmix_events.channel import Channel
+from fundmix_events.contracts import InstalmentPaid, PaymentReversed, RecoveryReceived
+from fundmix_events.donations import DonationReceived
+from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import IncomeApproved, OpeningBalanceApproved
+
+from ledger_svc.domain.funds import FundKind
+
+# Kinds of entries by which money comes to an agency from outside, or goes back there.
+RECEIPT_KINDS: Final = (
+    InstalmentPaid.type,
+    PaymentReversed.type,
+    RecoveryReceived.type,
+    DonationReceived.type,
+    IncomeApproved.type,
+)
+OPENING_KINDS: Final = (OpeningBalanceApproved.type,)
+
+
+class EntryGroup(StrEnum):
+    """What kinds of entries a figure counts."""
+
+    RECEIPTS = "receipts"
+    OPENINGS = "openings"
+    OTHERS = "others"
+
+
+class Side(StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class Held(StrEnum):
+    """Which accounts a figure counts, by what each holds on a day."""
+
+    SOMETHING = "something"
+    LESS_THAN_NOTHING = "less_than_nothing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Postings, by account and by date; None and () stand for all.
+
+    By dates: `value_from` to `value_to`, as known on `as_of`; or, as booked, by the months
+    `period_from` to `period_to`. Never both. `only` counts one side of the postings, as booked.
+    `counted_as` credit turns the sign: income and liabilities are credits. `held` counts only
+    those accounts that hold so much at the end of the day `held_on`, by value date.
+    """
+
+    agency: str | None = None
+    codes: tuple[AccountCode, ...] = ()
+    fund_kind: FundKind | None = None
+    fund_code: str | None = None
+    channel: Channel | None = None
+    account_id: int | None = None
+    groups: tuple[EntryGroup, ...] = ()
+    value_from: date | None = None
+    value_to: date | None = None
+    as_of: date | None = None
+    period_from: int | None = None
+    period_to: int | None = None
+    only: Side | None = None
+    counted_as: Side = Side.DEBIT
+    held: Held | None = None
+    held_on: date | None = None
+
+    def __post_init__(self) -> None:
+        assert not (self.is_as_booked and self.has_days), "a figure is by days or by periods"
+        assert self.only is None or not self.has_days, "sides are known by periods"
+        assert (self.held is None) == (self.held_on is None), "what is held is held on a day"
+
+    @property
+    def is_as_booked(self) -> bool:
+        return self.period_from is not None or self.period_to is not None
+
+    @property
+    def has_days(self) -> bool:
+        days = (self.value_from, self.value_to, self.as_of)
+        return any(day is not None for day in days)
+
+    def figure(self, debit_minus_credit: int) -> int:
+        return -debit_minus_credit if self.counted_as is Side.CREDIT else debit_minus_credit
+
+    @property
+    def query(self) -> str:
+        """The parameters of `GET /v1/why` that list what this counts."""
+        singles = (
+            ("agency", self.agency),
+            ("fund_kind", self.fund_kind),
+            ("fund_code", self.fund_code),
+            ("channel", self.channel),
+            ("account_id", self.account_id),
+            ("value_from", self.value_from),
+            ("value_to", self.value_to),
+            ("as_of", self.as_of),
+            ("period_from", self.period_from),
+            ("period_to", self.period_to),
+            ("only", self.only),
+            ("counted_as", self.counted_as if self.counted_as is Side.CREDIT else None),
+            ("held", self.held),
+            ("held_on", self.held_on),
+        )
+        pairs = [("code", str(code)) for code in self.codes]
+        pairs += [("group", str(group)) for group in self.groups]
+        pairs += [(name, str(value)) for name, value in singles if value is not None]
+        return urlencode(pairs)
+
+
+def codes_of(*groups: str) -> tuple[AccountCode, ...]:
+    """The codes of a group, or of several: assets, liabilities, income, expenses, net_assets."""
+    return tuple(code for code in AccountCode if code.group in groups)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """An amount in minor units, and what to ask to see the entries it is the sum of."""
+
+    amount_minor: int
+    why: tuple[str, ...]
+
+
+def figure(amount_minor: int, *selections: Selection) -> Figure:
+    return Figure(amount_minor=amount_minor, why=tuple(s.query for s in selections))

@@ -1,0 +1,489 @@
+"""Reports over HTTP on books with late, back-dated and reversed facts and a close in between."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+import pytest
+from fundmix_events.channel import Channel
+from fundmix_events.ledger import AccountCode
+from fundmix_events.money import Money, minor_from_text
+from fundmix_events.testing import ledger_samples, samples
+from fundmix_events.testing.ledger_samples import a_lot_movement
+from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY, a_posting
+from fundmix_kit.testing import FixedClock
+from fundmix_kit.testing.api import Api, Caller, refusal
+from fundmix_kit.testing.inlet import Inlet
+from ledger_svc.apply import Prepared
+
+MEAL: Final = "长者助餐"
+PURPOSE: Final = f"purpose:{MEAL}"
+CONTRACT: Final = "contract:DG-2024-0001"
+YEAR: Final = {"from": 202401, "to": 202412}
+ON: Final = "2024-12-31"
+
+
+@pytest.fixture
+def auditor(api: Api) -> Caller:
+    return api.caller("auditor")
+
+
+async def ask(caller: Caller, path: str, **parameters: Any) -> dict[str, Any]:
+    answer = await caller.get(path, **parameters)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def because(caller: Caller, query: str) -> int:
+    """The sum of the entries behind a figure, page by page; it is what the answer says it is."""
+    counted, cursor, page = 0, None, {}
+    while cursor is not None or not page:
+        pairs = [*parse_qsl(query), ("limit", "2"), *([("cursor", cursor)] if cursor else [])]
+        parameters: dict[str, Any] = {}
+        for name, value in pairs:
+            parameters.setdefault(name, []).append(value)
+        page = await ask(caller, "/v1/why", **parameters)
+        counted += sum(minor_from_text(item["amount"]) for item in page["items"])
+        cursor = page["next_cursor"]
+    assert minor_from_text(page["sum"]) == counted, query
+    return counted
+
+
+async def hold_figures(caller: Caller, answer: Any) -> int:
+    """Every figure anywhere in an answer is the sum of the entries behind it; how many."""
+    figures = list(figures_in(answer))
+    for figure in figures:
+        found = [await because(caller, query) for query in figure["why"]]
+        assert minor_from_text(figure["amount"]) == sum(found), figure
+    return len(figures)
+
+
+def figures_in(answer: Any) -> Iterator[dict[str, Any]]:
+    parts: list[Any] = []
+    if isinstance(answer, list):
+        parts = cast("list[Any]", answer)
+    elif isinstance(answer, dict):
+        found = cast("dict[str, Any]", answer)
+        if {"amount", "why"} <= found.keys():
+            yield found
+            return
+        parts = list(found.values())
+    for part in parts:
+        yield from figures_in(part)
+
+
+async def post_a_year(inlet: Inlet[Prepared], clock: FixedClock) -> None:
+    """Two channels in one fund, a purpose, an advance, a close, and what came late and was undone.
+
+    The clock moves by a day before and after the close.
+    """
+    await inlet.post(
+        samples.contract_signed("900.00"),
+        samples.donation_received("50.00", received_on=date(2023, 11, 5)),
+        samples.donation_received("100.00", received_on=date(2024, 5, 2)),
+        samples.donation_received(
+            "30.00", channel=Channel.ENTERPRISE, received_on=date(2024, 5, 3), restricted_to=MEAL
+        ),
+        samples.donation_received("20.00", received_on=date(2024, 5, 4), restricted_to=MEAL),
+        samples.donation_received("7.00", agency=OTHER_AGENCY, received_on=date(2024, 5, 4)),
+    )
+    clock.advance(timedelta(days=1))
+    manual = ledger_samples.manual_entry_approved("12.00", value_on=date(2024, 6, 10))
+    await inlet.post(ledger_samples.close_approved(202405))
+    await inlet.post(
+        samples.donation_received("5.00", received_on=date(2024, 5, 31)),
+        _spent("25.00", PURPOSE, {Channel.ENTERPRISE: "20.00", Channel.FOUNDATION: "5.00"}),
+        _spent("40.00", CONTRACT, {}, advance="40.00", advance_channel=Channel.GOVERNMENT),
+        manual,
+    )
+    clock.advance(timedelta(days=1))
+    await inlet.post(
+        ledger_samples.reversal_approved("12.00", value_on=date(2024, 6, 10), corrects=uuid4()),
+        samples.instalment_paid("15.00", paid_on=date(2024, 7, 1)),
+    )
+
+
+def _spent(
+    amount: str,
+    fund_code: str,
+    by_channel: dict[Channel, str],
+    *,
+    advance: str = "0.00",
+    **changes: Any,
+) -> Any:
+    draws = tuple(
+        a_lot_movement(part, channel=channel, fund_code=fund_code)
+        for channel, part in by_channel.items()
+    )
+    usual = {"fund_code": fund_code, "draws": draws, "advance": Money.parse(advance)}
+    return ledger_samples.expenditure_approved(amount, **(usual | changes))
+
+
+async def test_as_of_yesterday_gives_yesterdays_answers(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await inlet.post(samples.donation_received("100.00", received_on=date(2024, 5, 2)))
+    yesterday = clock.today().isoformat()
+    paths: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/mix", {"year": 2024}),
+        ("/v1/statements/balance-sheet", {"on": ON}),
+        ("/v1/statements/activities", {"year": 2024}),
+        ("/v1/balances", {}),
+    ]
+    before = [await ask(auditor, p, as_of=yesterday, **q) for p, q in paths]
+    clock.advance(timedelta(days=1))
+    await inlet.post(ledger_samples.close_approved(202405))
+    await inlet.post(
+        samples.donation_received("5.00", received_on=date(2024, 5, 1)),
+        ledger_samples.manual_entry_approved("12.00", value_on=date(2024, 5, 10)),
+    )
+    await inlet.post(
+        ledger_samples.reversal_approved("12.00", value_on=date(2024, 5, 10), corrects=uuid4())
+    )
+
+    after = [await ask(auditor, p, as_of=yesterday, **q) for p, q in paths]
+    today = await ask(auditor, "/v1/mix", year=2024, as_of=clock.today().isoformat())
+
+    for answer in (*before, *after):
+        for moving in ("seq", "closed_through"):
+            answer.pop(moving, None)
+    assert after == before
+    assert (today["received_total"], before[0]["received_total"]) == ("105.00", "100.00")
+
+
+async def test_the_official_mix_stands_beside_the_restated_one(
+    auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    await inlet.post(
+        samples.donation_received("100.00", received_on=date(2023, 12, 2)),
+    )
+    await inlet.post(ledger_samples.close_approved(202312))
+    await inlet.post(samples.donation_received("5.00", received_on=date(2023, 12, 31)))
+
+    found = {
+        (basis, year): await ask(auditor, "/v1/mix", year=year, basis=basis)
+        for basis in ("official", "restated")
+        for year in (2023, 2024)
+    }
+
+    assert {key: mix["received_total"] for key, mix in found.items()} == {
+        ("official", 2023): "100.00",
+        ("official", 2024): "5.00",
+        ("restated", 2023): "105.00",
+        ("restated", 2024): "0.00",
+    }
+    assert {(mix["basis"], mix["closed_through"]) for mix in found.values()} == {
+        ("official", 202312),
+        ("restated", 202312),
+    }
+
+
+async def test_balances_are_of_a_value_date_and_of_a_day_of_posting(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    monday = clock.today().isoformat()
+    await inlet.post(samples.donation_received("1.00", received_on=date(2024, 5, 1)))
+    clock.advance(timedelta(days=1))
+    await inlet.post(
+        samples.donation_received("2.00", received_on=date(2024, 5, 1)),
+        samples.donation_received("4.00", received_on=date(2024, 5, 2)),
+    )
+
+    async def bank(**days: str) -> str:
+        items = (await ask(auditor, "/v1/balances", **days))["items"]
+        (item,) = [i for i in items if i["code"] == "assets:bank"]
+        assert await because(auditor, item["why"]) == minor_from_text(item["amount"]["amount"])
+        return item["amount"]["amount"]
+
+    assert await bank() == "7.00"
+    assert await bank(on="2024-05-01") == "3.00"
+    assert await bank(as_of=monday) == "1.00"
+    assert await bank(on="2024-05-01", as_of=monday) == "1.00"
+
+
+async def test_a_trial_balance_sums_to_zero_and_opens_with_what_is_closed(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await post_a_year(inlet, clock)
+
+    trial = await ask(auditor, "/v1/trial-balance", **{"from": 202406, "to": 202407})
+
+    assert trial["totals"]["is_zero"]
+    assert trial["memo_totals"]["is_zero"]
+    assert trial["totals"]["debit"] == trial["totals"]["credit"]
+    assert [line["is_memo"] for line in trial["lines"]] == sorted(
+        line["is_memo"] for line in trial["lines"]
+    )
+    (bank,) = [
+        line
+        for line in trial["lines"]
+        if (line["agency"], line["code"], line["fund_code"]) == (AGENCY, "assets:bank", "general")
+    ]
+    columns = ("opening", "debit", "credit", "closing")
+    assert [bank[c]["amount"] for c in columns] == ["150.00", "5.00", "0.00", "155.00"]
+    assert await hold_figures(auditor, trial) == 4 * len(trial["lines"])
+
+
+async def test_a_trial_balance_comes_in_pages_with_the_totals_of_all(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await post_a_year(inlet, clock)
+    whole = await ask(auditor, "/v1/trial-balance", **YEAR)
+    lines: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await ask(auditor, "/v1/trial-balance", limit=3, **YEAR, **cursor)
+        assert page["totals"] == whole["totals"]
+        lines += page["lines"]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+
+    assert lines == whole["lines"]
+
+
+async def test_an_account_tells_every_posting_and_what_it_came_to(
+    auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    await inlet.post(
+        samples.donation_received("1.00", received_on=date(2023, 5, 1)),
+        samples.donation_received("2.00", received_on=date(2024, 5, 1)),
+        samples.donation_received("4.00", received_on=date(2024, 4, 1)),
+        samples.donation_received("8.00", received_on=date(2025, 4, 1)),
+    )
+    path = "/v1/accounts/1/entries"
+
+    whole = await ask(auditor, path, **YEAR)
+    first = await ask(auditor, path, limit=1, **YEAR)
+    second = await ask(auditor, path, limit=1, cursor=first["next_cursor"], **YEAR)
+
+    assert whole["account"]["code"] == "assets:bank"
+    assert whole["opening"]["amount"] == "1.00"
+    assert [(i["amount"], i["closing"]) for i in whole["items"]] == [
+        ("2.00", "3.00"),
+        ("4.00", "7.00"),
+    ]
+    assert first["items"] + second["items"] == whole["items"]
+    assert (second["brought_forward"], second["next_cursor"]) == ("3.00", None)
+    assert await hold_figures(auditor, whole) == 1
+
+
+async def test_statements_balance_and_every_line_names_its_entries(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await post_a_year(inlet, clock)
+
+    sheet = await ask(auditor, "/v1/statements/balance-sheet", on="2024-07-15", agency=AGENCY)
+    made = await ask(auditor, "/v1/statements/activities", year=2024, agency=AGENCY)
+
+    assert sheet["total_assets"]["amount"] == "155.00"
+    assert sheet["total_liabilities"]["amount"] == "15.00"
+    net = {line["line"]: line["amount"] for line in sheet["net_assets"]}
+    assert net == {"net_assets:unrestricted": "115.00", "net_assets:restricted": "25.00"}
+    columns = ("unrestricted", "restricted", "total")
+    shown = {
+        name: [made[name][c]["amount"] for c in columns]
+        for name in ("total_income", "releases", "total_expenses", "change_of_net_assets")
+    }
+    assert shown == {
+        "total_income": ["105.00", "50.00", "155.00"],
+        "releases": ["25.00", "-25.00", "0.00"],
+        "total_expenses": ["65.00", "0.00", "65.00"],
+        "change_of_net_assets": ["65.00", "25.00", "90.00"],
+    }
+    assert await hold_figures(auditor, sheet) > 6
+    assert await hold_figures(auditor, made) > 20
+
+
+async def test_books_without_an_opening_balance_are_a_management_view(
+    auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    opening = ledger_samples.opening_balance_approved()
+    await inlet.post(opening, samples.donation_received(agency=OTHER_AGENCY))
+    path = "/v1/statements/balance-sheet"
+
+    titles = {
+        agency: (await ask(auditor, path, on=ON, **({"agency": agency} if agency else {})))
+        for agency in (AGENCY, OTHER_AGENCY, "")
+    }
+
+    assert {a: (s["title"]["zh"], s["is_management_view"]) for a, s in titles.items()} == {
+        AGENCY: ("会计报表", False),
+        OTHER_AGENCY: ("管理口径", True),
+        "": ("管理口径", True),
+    }
+
+
+@pytest.mark.parametrize("agency", [None, AGENCY])
+async def test_every_layer_of_a_flow_has_the_same_sum(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock, agency: str | None
+) -> None:
+    await post_a_year(inlet, clock)
+    whose = {} if agency is None else {"agency": agency}
+
+    flow = await ask(auditor, "/v1/flow", year=2024, **whose)
+
+    for layer in range(3):
+        amounts = [n["amount"] for n in flow["nodes"] if n["layer"] == layer]
+        assert sum(map(minor_from_text, amounts)) == minor_from_text(flow["total"])
+    links = {(k["source"], k["target"]): (k["amount"], k["is_pooled"]) for k in flow["links"]}
+    contract, purpose = ("contract", "purpose") if agency is None else (CONTRACT, PURPOSE)
+    assert links["from:advance", f"fund:{contract}"] == ("25.00", False)
+    assert links["from:government", f"fund:{contract}"] == ("15.00", False)
+    assert links[f"fund:{contract}", "to:expenses:programme"] == ("40.00", False)
+    assert links["from:carried_in", "fund:general"] == ("50.00", False)
+    assert links["from:enterprise", f"fund:{purpose}"] == ("30.00", True)
+    assert links[f"fund:{purpose}", "to:left_over"] == ("25.00", True)
+    assert await hold_figures(auditor, flow) == len(flow["links"]) + len(flow["flows"])
+    assert [(f["channel"], f["fund_kind"], f["category"], f["amount"]) for f in flow["flows"]] == [
+        ("enterprise", "purpose", "programme", "20.00"),
+        ("foundation", "purpose", "programme", "5.00"),
+        ("government", "contract", "programme", "40.00"),
+    ]
+
+
+async def test_an_advance_is_repaid_by_the_receipts_of_the_next_year(
+    auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    await inlet.post(
+        _spent("40.00", CONTRACT, {}, advance="40.00", advance_channel=Channel.GOVERNMENT),
+        samples.instalment_paid("60.00", paid_on=date(2025, 2, 1)),
+    )
+
+    flow = await ask(auditor, "/v1/flow", year=2025)
+
+    assert {(k["source"], k["target"]): k["amount"] for k in flow["links"]} == {
+        ("from:government", "fund:contract"): "60.00",
+        ("fund:contract", "to:advance_repaid"): "40.00",
+        ("fund:contract", "to:left_over"): "20.00",
+    }
+    assert await hold_figures(auditor, flow) == 3
+
+
+async def test_expenses_on_credit_and_purchases_are_other_movements(
+    auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    bought = ledger_samples.manual_entry_approved(
+        postings=(
+            a_posting(AccountCode.FIXED_ASSETS, "30.00"),
+            a_posting(AccountCode.BANK, "-30.00"),
+        )
+    )
+    await inlet.post(
+        samples.donation_received("100.00"),
+        bought,
+        ledger_samples.manual_entry_approved("12.00", reference="ME-2024-2"),
+    )
+
+    flow = await ask(auditor, "/v1/flow", year=2024)
+
+    assert {(k["source"], k["target"]): k["amount"] for k in flow["links"]} == {
+        ("from:foundation", "fund:general"): "100.00",
+        ("fund:general", "to:expenses:management"): "12.00",
+        ("fund:general", "to:left_over"): "70.00",
+        ("fund:general", "to:other_out"): "18.00",
+    }
+    assert await hold_figures(auditor, flow) == 5
+
+
+async def test_an_entry_is_found_by_its_event_and_by_its_place(
+    api: Api, auditor: Caller, inlet: Inlet[Prepared]
+) -> None:
+    await inlet.post(samples.donation_received("1.00"), samples.donation_received("2.00"))
+    second = await ask(auditor, "/v1/entries/2")
+    place = {"topic": "fundmix.donations", "partition": 0, "number": 2}
+
+    by_event = await ask(auditor, "/v1/entries", event_id=second["event_id"])
+    by_place = await ask(auditor, "/v1/entries", **place)
+    foreign = await ask(api.caller("agency", org=OTHER_AGENCY), "/v1/entries", **place)
+    half = await auditor.get("/v1/entries", topic="fundmix.donations")
+
+    assert by_event["items"] == by_place["items"] == [second]
+    assert foreign["items"] == []
+    assert refusal(half)[:2] == (422, "lookup_incomplete")
+
+
+async def test_the_cut_off_list_has_what_stands_on_two_sides_of_a_day(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    day = clock.today()
+    await inlet.post(
+        samples.donation_received("1.00", given_on=day, received_on=day),
+        samples.donation_received(
+            "2.00", given_on=day - timedelta(days=1), received_on=day + timedelta(days=1)
+        ),
+        samples.donation_received(
+            "4.00", given_on=day - timedelta(days=60), received_on=day - timedelta(days=60)
+        ),
+    )
+    clock.advance(timedelta(days=3))
+    await inlet.post(samples.donation_received("8.00", given_on=day, received_on=day))
+
+    found = await ask(auditor, "/v1/cut-off", around=day.isoformat(), days=5)
+
+    assert [(item["seq"], item["reasons"]) for item in found["items"]] == [
+        (4, ["posted_other_side"]),
+        (2, ["posted_other_side", "occurred_other_side"]),
+    ]
+
+
+async def test_the_mix_names_the_entries_behind_each_amount(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await post_a_year(inlet, clock)
+
+    for basis in ("official", "restated"):
+        mix = await ask(auditor, "/v1/mix", year=2024, basis=basis)
+        why = mix["why"]
+        assert await because(auditor, why["received_total"]) == minor_from_text(
+            mix["received_total"]
+        )
+        for channel, amount in mix["received_by_channel"].items():
+            assert await because(auditor, why[channel]) == minor_from_text(amount)
+        for agency in mix["agencies"].values():
+            assert await because(auditor, agency["why"]) == minor_from_text(
+                agency["received_total"]
+            )
+
+
+async def test_why_shows_an_agency_its_own_entries_only(api: Api, inlet: Inlet[Prepared]) -> None:
+    await inlet.post(
+        samples.donation_received("20.00"),
+        samples.donation_received("30.00", agency=OTHER_AGENCY),
+    )
+    treasurer = api.caller("agency", org=AGENCY)
+
+    own = await ask(treasurer, "/v1/why", code="assets:bank")
+
+    assert (own["sum"], len(own["items"])) == ("20.00", 1)
+    assert own["items"][0]["rule"]["en"].startswith("A donation is income")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "code"),
+    [
+        ("/v1/mix", {"year": 2024, "basis": "official", "as_of": ON}, "basis_conflict"),
+        ("/v1/why", {"period_from": 202401, "as_of": ON}, "basis_conflict"),
+        ("/v1/why", {"only": "debit", "value_to": ON}, "basis_conflict"),
+        ("/v1/why", {"held": "something"}, "basis_conflict"),
+        ("/v1/trial-balance", {"from": 202413, "to": 202501}, "span_invalid"),
+        ("/v1/trial-balance", {"from": 202402, "to": 202401}, "span_invalid"),
+        ("/v1/statements/activities", {}, "span_invalid"),
+        ("/v1/statements/activities", {"year": 2024, "from": ON, "to": ON}, "span_invalid"),
+        ("/v1/statements/balance-sheet", {}, "invalid_request"),
+    ],
+)
+async def test_what_cannot_be_answered_is_refused(
+    shared_api: Api, path: str, query: dict[str, Any], code: str
+) -> None:
+    answer = await shared_api.caller("auditor").get(path, **query)
+
+    assert refusal(answer)[:2] == (422, code)
+
+
+async def test_nobody_reads_an_account_that_is_none(shared_api: Api) -> None:
+    answer = await shared_api.caller("auditor").get("/v1/accounts/77/entries", **YEAR)
+
+    assert refusal(answer)[:2] == (404, "account_not_found")
