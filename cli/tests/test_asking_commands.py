@@ -17,6 +17,12 @@ fundmix = CliRunner()
     [
         ["load", str(SAMPLE)],
         ["mix", "--year=2024"],
+        ["goal", "set", "--year=2024", "--hhi-max=0.7"],
+        ["goal", "list"],
+        ["goal", "show", "--year=2024"],
+        ["goal", "reading", "--year=2024", "--on=2024-06-30"],
+        ["goal", "ranking", "--year=2024"],
+        ["goal", "cliff"],
         ["topics", "rebuild"],
         ["quarantine", "list"],
         ["quarantine", "show", "1"],
@@ -36,6 +42,8 @@ def test_where_nothing_runs_the_exit_code_says_so(tmp_path: Path, arguments: lis
     [
         ["mix"],
         ["mix", "--year=24"],
+        ["goal", "set", "--year=2024", "--channel-share-min=lottery=0.1"],
+        ["goal", "reading", "--year=2024", "--on=June"],
         ["load"],
         ["load", str(SAMPLE), "--concurrency=0"],
         ["quarantine", "dismiss", "1"],
