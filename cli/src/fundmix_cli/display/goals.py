@@ -20,11 +20,11 @@ STATUSES: Final = {
     "unknown": ("无法判断", "dim"),
 }
 KINDS: Final = {
-    "government_share_max": "government share, at most",
-    "hhi_max": "HHI, at most",
-    "channel_amount_min": "yuan, at least",
-    "channel_share_min": "share, at least",
-    "procurement_growth_min": "procurement growth, at least",
+    "government_share_max": "government ≤",
+    "hhi_max": "HHI ≤",
+    "channel_amount_min": "yuan ≥",
+    "channel_share_min": "share ≥",
+    "procurement_growth_min": "growth ≥",
 }
 
 
@@ -196,9 +196,9 @@ def _limits(version: Json) -> list[str]:
     ]
     for channel, minimum in version["channel_minimums"].items():
         if minimum["amount"]:
-            said.append(f"{channel} at least {minimum['amount']['amount']} yuan")
+            said.append(f"{channel} ≥ {minimum['amount']['amount']} yuan")
         if minimum["share"]:
-            said.append(f"{channel} at least {minimum['share']}")
+            said.append(f"{channel} ≥ {minimum['share']}")
     return said
 
 

@@ -157,7 +157,9 @@ async def test_a_reading_says_where_each_limit_stands_and_what_it_lacks(
     assert (share["limit"], share["measured"], share["status"]) == (0.85, 0.9, "missed")
     assert share["lacking"] == "58.83"  # 900 / 0.85 - 1000, and a fen less is not enough
     assert limits["hhi_max", None]["status"] == "missed"
-    assert limits["channel_amount_min", "foundation"]["status"] == "met"
+    foundation = limits["channel_amount_min", "foundation"]
+    assert (foundation["limit"], foundation["measured"]) == ("100.00", "100.00")
+    assert (foundation["status"], foundation["lacking"]) == ("met", "0.00")
     enterprise = limits["channel_share_min", "enterprise"]
     assert (enterprise["status"], enterprise["lacking"]) == ("missed", "52.64")
     assert found["status"] == "missed"

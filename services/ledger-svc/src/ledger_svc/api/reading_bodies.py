@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fundmix_events.channel import CHANNEL_LIST_VERSION, Channel
 from fundmix_events.goals import Basis, GoalState
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, text_from_minor
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer
 
 from ledger_svc.api.bodies import Ratio
 from ledger_svc.api.why import Asking, asking, asking_last_year
@@ -26,6 +26,16 @@ from ledger_svc.domain.mix import shown
 from ledger_svc.domain.reading import Income, Reading
 
 TENTH: Final = Decimal("0.1")
+
+
+def _written(value: Decimal | str) -> float | str:
+    return value if isinstance(value, str) else float(value)
+
+
+# A limit is an amount as text, or a ratio as a number of six places.
+Measure = Annotated[
+    Decimal | str, PlainSerializer(_written, return_type=float | str, when_used="json")
+]
 
 
 class AmountOut(BaseModel):
@@ -168,9 +178,9 @@ class LimitOut(BaseModel):
 
     kind: LimitKind
     channel: Channel | None
-    limit: Ratio | str
-    measured: Ratio | str | None
-    projected: Ratio | str | None
+    limit: Measure
+    measured: Measure | None
+    projected: Measure | None
     status: GoalState
     lacking: str | None
     lacking_at_year_end: str | None

@@ -1,7 +1,8 @@
 """The expiry cliff: contracts that end soon and have no successor.
 
 A successor is a contract of the same buyer, service area and town, or of the same agency and
-service area, that goes on longer and has begun by 90 days after the end.
+service area, that goes on longer and begins by 90 days after the end. Only what was signed by the
+day that is asked for counts: who looks back sees the cliff that stood there then.
 """
 
 from datetime import date
