@@ -99,6 +99,7 @@ CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ("as it says, for example", ledger_samples.opening_balance_approved()),
     ("the mirror of what it corrects, for example", ledger_samples.reversal_approved()),
     ("always", ledger_samples.close_approved()),
+    ("always", ledger_samples.goal_status_changed()),
 )
 
 

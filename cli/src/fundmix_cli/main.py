@@ -8,6 +8,7 @@ from fundmix_cli.commands.demo import demo
 from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
+from fundmix_cli.commands.goals import goal
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.ledger import ledger
 from fundmix_cli.commands.ledger_reports import ledger_reports
@@ -30,6 +31,7 @@ for command in (up, down, status, logs, reset, token, load, mix, export, demo):
 app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")
+app.add_typer(goal, name="goal")
 # Each module has some of the commands; together they are one group.
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")

@@ -60,7 +60,7 @@ SERVICES: Final = (
     Service(name="registry", parts=("api", "relay"), port=8010),
     Service(name="contracts", parts=("api", "relay", "consumer", "clock"), port=8020),
     Service(name="donations", parts=("api", "relay", "consumer"), port=8030),
-    Service(name="ledger", parts=("api", "relay", "consumer"), port=8040),
+    Service(name="ledger", parts=("api", "relay", "consumer", "clock"), port=8040),
 )
 ISSUER_PORT: Final = 8090
 BROKER_PORT: Final = 9092

@@ -50,6 +50,7 @@ EVENTS: Final = (
     ledger_samples.opening_balance_approved(),
     ledger_samples.reversal_approved(),
     ledger_samples.close_approved(),
+    ledger_samples.goal_status_changed(),
     samples.entry_posted(),
     ledger_samples.period_closed(),
 )

@@ -111,9 +111,11 @@ class ServiceClient:
         body: Json | None = None,
         key: str | None = None,
         after: Sequence[str] = (),
+        version: int | None = None,
     ) -> Answer:
         """Without a `key` the same request is the same thing to be done, whenever it is sent.
 
+        `version`: what was read of what this changes; it is refused when that has changed since.
         Raises RefusedError and ServiceAwayError.
         """
         content = json.dumps(body or {}, ensure_ascii=False, sort_keys=True).encode()
@@ -123,6 +125,8 @@ class ServiceClient:
         }
         if after:
             headers["Fundmix-After"] = ", ".join(after)
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         response = await self._send(
             "POST", service, path, claims=claims, headers=headers, content=content
         )

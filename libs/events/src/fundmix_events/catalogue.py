@@ -24,6 +24,7 @@ from fundmix_events.evaluations import (
     ObjectionRaised,
     ResultAccepted,
 )
+from fundmix_events.goals import GoalStatusChanged
 from fundmix_events.ledger import EntryPosted, PeriodClosed
 from fundmix_events.ledger_requests import (
     CloseApproved,
@@ -64,6 +65,7 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     OpeningBalanceApproved,
     ReversalApproved,
     CloseApproved,
+    GoalStatusChanged,
     EntryPosted,
     PeriodClosed,
 )

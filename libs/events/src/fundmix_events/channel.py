@@ -1,6 +1,7 @@
 """Channels: where income comes from (筹资渠道), apart from how it is booked."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Channel(StrEnum):
@@ -11,3 +12,7 @@ class Channel(StrEnum):
     INDIVIDUAL = "individual"
     OWN = "own"
     OTHER = "other"
+
+
+# Counts the changes of the list above: what is measured against it says which list it was.
+CHANNEL_LIST_VERSION: Final = 1

@@ -95,9 +95,15 @@ class Process:
         self._loops["consumer"] = _begun_after(after, consumer.run)
         self.health.add("consumer", _check_of(consumer.check))
 
-    def add_loop(self, name: str, loop: Callable[[], Coroutine[None, None, None]]) -> None:
-        """A part of the service's own: it runs until it is cancelled."""
-        self._loops[name] = loop
+    def add_loop(
+        self,
+        name: str,
+        loop: Callable[[], Coroutine[None, None, None]],
+        *,
+        after: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """A part of the service's own: it runs until it is cancelled, begun as the others are."""
+        self._loops[name] = _begun_after(after, loop)
 
     async def serve(self, app: ASGIApp) -> None:
         """Run until SIGTERM or SIGINT; a part that fails ends the process with its error."""

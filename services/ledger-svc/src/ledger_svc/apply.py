@@ -12,16 +12,23 @@ from fundmix_kit.database import Connection
 from fundmix_kit.delivery import Delivery
 from fundmix_kit.replica import State
 
+from ledger_svc.domain.contract_terms import TermsEvent
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
+from ledger_svc.storage import contract_terms
+from ledger_svc.storage.contract_terms import TermsChange
 from ledger_svc.storage.journal import Journal, SourcedEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """What an event means here: an entry or a barrier, an organisation's new state, or nothing."""
+    """What an event means here: an entry or a barrier, an organisation's new state, or nothing.
+
+    What it says about the terms of a contract is kept beside its entry.
+    """
 
     entry: SourcedEntry | None = None
     organisation: tuple[str, State] | None = None
+    terms: TermsChange | None = None
 
 
 class LedgerHandler:
@@ -39,8 +46,11 @@ class LedgerHandler:
             )
         # The codec reads these classes only; the rules' match is closed over the same ones.
         entry = entry_for(cast("PostableEvent", event), event_id=message.id)
+        terms = (
+            TermsChange(event_id=message.id, event=event) if isinstance(event, TermsEvent) else None
+        )
         if entry is None:
-            return Prepared()
+            return Prepared(terms=terms)
         assert incoming.number is not None, "what has no number is in quarantine"
         return Prepared(
             entry=SourcedEntry(
@@ -49,7 +59,8 @@ class LedgerHandler:
                 partition=incoming.partition,
                 number=incoming.number,
                 payload_sha256=hashlib.sha256(incoming.value).digest(),
-            )
+            ),
+            terms=terms,
         )
 
     async def apply(self, connection: Connection, prepared: Sequence[Prepared]) -> None:
@@ -59,3 +70,5 @@ class LedgerHandler:
         entries = [p.entry for p in prepared if p.entry is not None]
         if entries:
             await self._journal.append(connection, entries, now=self._clock.now())
+        changes = [p.terms for p in prepared if p.terms is not None]
+        await contract_terms.apply(connection, changes, today=self._clock.today())

@@ -1,6 +1,7 @@
 """The composition root of ledger-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -15,9 +16,11 @@ from fundmix_kit.streaming import Streams
 from ledger_svc import NAME
 from ledger_svc.api.exports import exports_router
 from ledger_svc.api.funds import funds_router, holds_router
+from ledger_svc.api.goals import goals_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
+from ledger_svc.api.readings import readings_router
 from ledger_svc.api.reports import reports_router
 from ledger_svc.api.requests import (
     RequestActions,
@@ -27,14 +30,18 @@ from ledger_svc.api.requests import (
 )
 from ledger_svc.apply import LedgerHandler
 from ledger_svc.catching_up import CatchingUp
+from ledger_svc.clock import watch_goals
 from ledger_svc.commands import Commands
 from ledger_svc.consumer import CODEC, PARTITIONS
+from ledger_svc.goal_commands import GoalCommands
 from ledger_svc.settings import Settings
 from ledger_svc.storage.sources import LedgerSource
 
 PUBLISHED: Final = {
     topic: topics.PARTITIONS[topic] for topic in (topics.LEDGER_REQUESTS, topics.LEDGER)
 }
+# What is decided here is said on one topic; the other is the journal itself.
+DECIDED: Final = {topics.LEDGER_REQUESTS: topics.PARTITIONS[topics.LEDGER_REQUESTS]}
 
 
 def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
@@ -48,9 +55,10 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
         gate=gate,
     )
     operating = CommandRunner(database, clock=clock)
-    outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
+    outbox = Outbox(source=f"/{NAME}", partitions=DECIDED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
     actions = RequestActions(runner=runner, commands=commands, clock=clock)
+    goals = GoalCommands(outbox=outbox, clock=clock)
     retrying = Retrying(codec=CODEC, handler=LedgerHandler(clock=clock), clock=clock)
     http = process.settings.http
     streams = Streams(streams_max=http.streams_max, stream_time_ms_max=http.stream_time_ms_max)
@@ -71,6 +79,8 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             operations_router(database, operating),
             quarantine_router(database, operating, retrying),
             exports_router(database, streams),
+            goals_router(database, runner, goals, clock),
+            readings_router(database, clock),
         ],
         health=process.health,
         metrics=process.metrics,
@@ -90,6 +100,10 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
     if "consumer" in parts:
         handler = LedgerHandler(clock=process.clock)
         process.add_consumer(handler, codec=CODEC, partitions=PARTITIONS, after=after)
+    if "clock" in parts:
+        outbox = Outbox(source=f"/{NAME}", partitions=DECIDED, clock=process.clock)
+        goals = GoalCommands(outbox=outbox, clock=process.clock)
+        process.add_loop("clock", partial(watch_goals, process.database, goals), after=after)
     if "api" in parts:
         app = build_api(process, gate=catching_up.gate)
     else:

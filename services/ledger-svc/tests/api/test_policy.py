@@ -1,9 +1,12 @@
 """Every route of the ledger with every role, on the books of the own agency and of another."""
 
+from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from fundmix_events.goals import Basis
 from fundmix_events.roles import Role
 from fundmix_events.testing import samples
 from fundmix_kit.ids import uuid7
@@ -23,6 +26,8 @@ from fundmix_kit.testing.policy import (
 from ledger_svc.api.policy import POLICY
 from ledger_svc.apply import LedgerHandler
 from ledger_svc.consumer import CODEC
+from ledger_svc.domain.goal import Goal, Limits
+from ledger_svc.storage import goals
 from ledger_svc.testing import (
     Books,
     a_manual_entry,
@@ -38,6 +43,8 @@ AGENCY: Final = {Owner.OURS: samples.AGENCY, Owner.THEIRS: samples.OTHER_AGENCY}
 ACCOUNT: Final = {Owner.OURS: "1", Owner.THEIRS: "5"}
 SEQ: Final = {Owner.OURS: "1", Owner.THEIRS: "2"}
 AN_AMOUNT: Final = "1.00"
+GOAL: Final = {owner: str(UUID(int=number)) for number, owner in enumerate(Owner, start=1)}
+LIMITS: Final = {"government_share_max": "0.85"}
 MONTHS: Final = {"from": "202401", "to": "202412"}
 INTO_BATCH: Final = "UPDATE request SET batch_id = $2::uuid WHERE request_id = $1::uuid"
 
@@ -73,6 +80,8 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("POST", "/v1/closes"): lambda _: {"through": 202312},
             ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
             ("PUT", "/v1/holds/{hold_id}"): a_hold,
+            ("POST", "/v1/goals"): lambda owner: LIMITS | {"agency": AGENCY[owner], "year": 2025},
+            ("POST", "/v1/goals/{goal_id}/versions"): lambda _: LIMITS,
         },
         lists={
             ("GET", "/v1/entries"): "agency",
@@ -81,11 +90,21 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/requests"): "agency",
             ("GET", "/v1/funds"): "agency",
             ("GET", "/v1/advances"): "agency",
+            ("GET", "/v1/goals"): "agency",
+            ("GET", "/v1/ranking"): "agency",
+            ("GET", "/v1/expiry-cliff"): "agency",
             ("GET", "/v1/cut-off"): "agency",
         },
         queries={
             ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
             ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
+            ("GET", "/v1/reading"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+            ("GET", "/v1/ranking"): lambda _: {"year": "2024"},
+            ("GET", "/v1/expiry-cliff"): lambda _: {"on": "2024-12-01"},
+            ("GET", "/v1/procurement-growth"): lambda owner: {
+                "year": "2024",
+                "agency": AGENCY[owner],
+            },
             ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
             ("GET", "/v1/lots"): lambda owner: {
                 "agency": AGENCY[owner],
@@ -120,8 +139,15 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
     await inlet.post(
         *(samples.organisation_registered(code=AGENCY[owner]) for owner in Owner),
         *(samples.donation_received(agency=AGENCY[owner]) for owner in Owner),
-        *(samples.contract_signed("1000.00", agency=AGENCY[owner]) for owner in Owner),
+        # Of another town each, or they would go on from one another.
+        *(
+            samples.contract_signed("1000.00", agency=AGENCY[owner], town=owner.value)
+            for owner in Owner
+        ),
     )
+    for owner in Owner:
+        async with shared_api.database.transaction() as connection:
+            await goals.insert(connection, a_goal(owner))
     books = Books(api=shared_api, inlet=inlet)
     return PolicyTrials(
         shared_api, rows({owner: await parameters(books, owner) for owner in Owner})
@@ -151,8 +177,22 @@ async def parameters(books: Books, owner: Owner) -> dict[str, str]:
         "request_id": prepared.json()["request_id"],
         "hold_id": hold_id,
         "batch_id": batch_id,
+        "goal_id": GOAL[owner],
         "format": "csv",
     }
+
+
+def a_goal(owner: Owner) -> Goal:
+    return Goal(
+        goal_id=UUID(GOAL[owner]),
+        version=1,
+        agency=AGENCY[owner],
+        year=2024,
+        limits=Limits(basis=Basis.RECEIVED, government_share_max=Fraction(85, 100)),
+        reason=None,
+        set_by="officer-1",
+        set_at=datetime(2024, 1, 2, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize("trial", trials(POLICY, Role), ids=str)

@@ -5,7 +5,7 @@ from typing import Final
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.testing.schema import KIT_RIGHTS, drift, migrated_by, rights_of_service
 from ledger_svc import MIGRATIONS
-from ledger_svc.storage.tables import LedgerTable
+from ledger_svc.storage.goal_tables import Goal
 
 RIGHTS: Final = KIT_RIGHTS | {
     "account": {"SELECT", "INSERT"},
@@ -24,17 +24,22 @@ RIGHTS: Final = KIT_RIGHTS | {
     "hold": {"SELECT", "INSERT", "UPDATE"},
     "hold_lot": {"SELECT", "INSERT"},
     "request": {"SELECT", "INSERT", "UPDATE"},
+    "contract_terms": {"SELECT", "INSERT", "UPDATE"},
+    "contract_instalment": {"SELECT", "INSERT", "UPDATE"},
+    "goal": {"SELECT", "INSERT", "UPDATE"},
+    "goal_version": {"SELECT", "INSERT"},
+    "goal_status": {"SELECT", "INSERT", "UPDATE"},
 }
 
 
 async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
-    assert await drift(service_database, LedgerTable.metadata) == []
+    assert await drift(service_database, Goal.metadata) == []
 
 
 async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
     await migrated_by(MIGRATIONS)(service_database)
 
-    assert await drift(service_database, LedgerTable.metadata) == []
+    assert await drift(service_database, Goal.metadata) == []
 
 
 async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from fundmix_events.channel import Channel
+from fundmix_events.goals import Basis, GoalState, GoalStatusChanged
 from fundmix_events.ledger import AccountCode, LotMovement, PeriodClosed, Source
 from fundmix_events.ledger_requests import (
     CloseApproved,
@@ -111,6 +112,23 @@ def close_approved(through: int = 202405, **changes: Any) -> CloseApproved:
         "through": through,
     }
     return CloseApproved(**(usual | changes))
+
+
+def goal_status_changed(**changes: Any) -> GoalStatusChanged:
+    """The city's first status."""
+    usual: dict[str, Any] = {
+        "aggregate_version": 1,
+        "goal_id": uuid4(),
+        "goal_version": 1,
+        "agency": None,
+        "year": 2024,
+        "basis": Basis.RECEIVED,
+        "was": None,
+        "status": GoalState.MISSED,
+        "on": date(2024, 6, 30),
+        "seq": 47,
+    }
+    return GoalStatusChanged(**(usual | changes))
 
 
 def a_lot_movement(amount: str, **changes: Any) -> LotMovement:

@@ -18,6 +18,9 @@ READERS: Final[Rule] = {
 KEEPERS: Final[Rule] = {Role.AGENCY: Scope.OWN}
 # Closing is for the books of the whole city.
 CLOSERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.ANY, Role.ADMIN: Scope.ANY}
+# The limits are policy: an officer sets and reads them, the figures behind them are the agencies'.
+GOAL_SETTERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.ANY, Role.ADMIN: Scope.ANY}
+GOAL_READERS: Final[Rule] = {**READERS, Role.FINANCE_OFFICER: Scope.ANY}
 
 POLICY: Final = Policy(
     {
@@ -62,6 +65,15 @@ POLICY: Final = Policy(
         ("GET", "/v1/statements/activities"): READERS,
         ("GET", "/v1/flow"): READERS,
         ("GET", "/v1/why"): READERS,
+        ("POST", "/v1/goals"): GOAL_SETTERS,
+        ("POST", "/v1/goals/{goal_id}/versions"): GOAL_SETTERS,
+        ("GET", "/v1/goals"): GOAL_READERS,
+        ("GET", "/v1/goals/{goal_id}"): GOAL_READERS,
+        ("GET", "/v1/goals/{goal_id}/reading"): READERS,
+        ("GET", "/v1/reading"): READERS,
+        ("GET", "/v1/ranking"): READERS,
+        ("GET", "/v1/expiry-cliff"): READERS,
+        ("GET", "/v1/procurement-growth"): READERS,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

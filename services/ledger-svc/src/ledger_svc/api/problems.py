@@ -32,6 +32,9 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.QuarantineOpenError: HTTPStatus.CONFLICT,
     errors.LookupIncompleteError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SpanInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.GoalNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.GoalExistsError: HTTPStatus.CONFLICT,
+    errors.NoLimitsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -60,6 +63,9 @@ TITLES: Final[Mapping[str, Title]] = {
     "quarantine_open": Title(zh="有待处理的隔离消息", en="Events wait for a decision"),
     "lookup_incomplete": Title(zh="查询条件不完整", en="The look-up is incomplete"),
     "span_invalid": Title(zh="起止期间无效", en="No such span"),
+    "goal_not_found": Title(zh="没有这个目标", en="No such goal"),
+    "goal_exists": Title(zh="该年度已有目标", en="There is a goal for that year"),
+    "no_limits": Title(zh="目标没有任何限值", en="A goal without a limit"),
     **QUARANTINE_TITLES,
 }
 

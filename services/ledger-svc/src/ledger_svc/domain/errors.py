@@ -22,7 +22,10 @@ LedgerError
 ├── AccountNotFoundError         the books have no such account
 ├── BasisConflictError           a figure as booked has no days
 ├── LookupIncompleteError        an event is found by its id or by its whole place
-└── SpanInvalidError             a span of months or days is none
+├── SpanInvalidError             a span of months or days is none
+├── GoalNotFoundError            there is no such goal
+├── GoalExistsError              that scope has a goal for that year: set a new version of it
+└── NoLimitsError                a goal without a limit
 """
 
 from typing import ClassVar
@@ -124,3 +127,15 @@ class LookupIncompleteError(LedgerError):
 
 class SpanInvalidError(LedgerError):
     code = "span_invalid"
+
+
+class GoalNotFoundError(LedgerError):
+    code = "goal_not_found"
+
+
+class GoalExistsError(LedgerError):
+    code = "goal_exists"
+
+
+class NoLimitsError(LedgerError):
+    code = "no_limits"

@@ -31,6 +31,7 @@ from fundmix_events.evaluations import (
     ObjectionRaised,
     ResultAccepted,
 )
+from fundmix_events.goals import GoalStatusChanged
 from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import (
     CloseApproved,
@@ -76,6 +77,7 @@ PostableEvent = (
     | OpeningBalanceApproved
     | ReversalApproved
     | CloseApproved
+    | GoalStatusChanged
 )
 """The events the ledger listens to, closed: one that nobody posts is a type error here."""
 
@@ -90,7 +92,7 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
         # What an evaluation takes off is booked when the instalment is approved.
         case EvaluationPublished() | ObjectionRaised() | ResultAccepted() | DeductionDecided():
             return None
-        case ObligationMet() | ObligationOverdue():
+        case ObligationMet() | ObligationOverdue() | GoalStatusChanged():
             return None
         case InstalmentApproved():
             return _entry(event, event_id, on=event.approved_on, postings=_approved(event))

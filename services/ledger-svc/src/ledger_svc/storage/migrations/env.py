@@ -1,6 +1,8 @@
 """Alembic runs this; the kit's runner gives the connection."""
 
 from fundmix_kit.migrate import run_environment
-from ledger_svc.storage.tables import LedgerTable
 
-run_environment(LedgerTable.metadata)
+# The last module of tables: it brings in the others.
+from ledger_svc.storage.goal_tables import Goal
+
+run_environment(Goal.metadata)

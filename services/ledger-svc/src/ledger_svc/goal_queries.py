@@ -1,0 +1,197 @@
+"""What is read about goals: each answer is one snapshot, and states its `seq`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from fundmix_events.goals import Basis
+from fundmix_kit import quarantine
+from fundmix_kit.database import Connection, Database
+from fundmix_kit.paging import PageParams
+
+from ledger_svc.domain.goal import Goal
+from ledger_svc.domain.periods import last_day, period_of
+from ledger_svc.domain.reading import Facts, Reading
+from ledger_svc.storage import cliff, goals, journal, readings
+from ledger_svc.storage.cliff import EndingContract
+from ledger_svc.storage.goals import StandingGoal
+
+NO_GOAL = UUID(int=0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class When:
+    """The day that is read (`on`, by value date), and the day it was known on (`as_of`).
+
+    `today` is the city's; what is known as of today or later is all there is.
+    """
+
+    on: date | None
+    as_of: date | None
+    today: date
+
+    @property
+    def day(self) -> date:
+        return self.on or self.today
+
+    @property
+    def known_on(self) -> date | None:
+        return self.as_of if self.as_of is not None and self.as_of < self.today else None
+
+    @property
+    def is_live(self) -> bool:
+        return self.known_on is None and self.day >= self.today
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cliff:
+    """Contracts that end without a successor: some of them, and what all come to."""
+
+    rows: Sequence[EndingContract]
+    contracts: int
+    ceiling_minor: int
+    unpaid_minor: int
+    seq: int
+    quarantined: int
+
+
+async def read_goal(database: Database, goal_id: UUID) -> tuple[StandingGoal, list[Goal]]:
+    """The goal, and all its versions. Raises GoalNotFoundError."""
+    async with database.reading() as connection:
+        return (
+            await goals.read(connection, goal_id),
+            await goals.list_versions(connection, goal_id),
+        )
+
+
+async def list_goals(
+    database: Database, *, agency: str | None, year: int | None, page: PageParams
+) -> list[StandingGoal]:
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await goals.list_rows(
+            connection,
+            agency=agency,
+            year=year,
+            after=after[0] if after else NO_GOAL,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def read_for_goal(
+    database: Database, goal_id: UUID, *, when: When
+) -> tuple[StandingGoal, Reading]:
+    """Raises GoalNotFoundError."""
+    async with database.reading() as connection:
+        found = await goals.read(connection, goal_id)
+        goal = found.goal
+        facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
+    return found, Reading(facts=facts, basis=goal.limits.basis)
+
+
+async def read_without_goal(
+    database: Database, *, year: int, agency: str | None, basis: Basis, when: When
+) -> Reading:
+    async with database.reading() as connection:
+        facts = await read_facts(connection, year=year, agency=agency, when=when)
+    return Reading(facts=facts, basis=basis)
+
+
+async def read_income(
+    database: Database, *, year: int, agency: str | None, basis: Basis, when: When
+) -> Reading:
+    """Only the income of the year, of each agency."""
+    async with database.reading() as connection:
+        facts = await _read_income(connection, year=year, agency=agency, when=when)
+    return Reading(facts=facts, basis=basis)
+
+
+async def read_cliff(
+    database: Database, *, on: date, through: date, agency: str | None, page: PageParams
+) -> Cliff:
+    after = page.after(tuple[date, UUID])
+    async with database.reading() as connection:
+        totals = await cliff.read_totals(connection, on=on, through=through, agency=agency)
+        rows = await cliff.list_rows(
+            connection,
+            on=on,
+            through=through,
+            agency=agency,
+            after=after or (date.min, NO_GOAL),
+            rows_max=page.rows_to_read,
+        )
+        return Cliff(
+            rows=rows,
+            contracts=totals.contracts,
+            ceiling_minor=totals.ceiling_minor,
+            unpaid_minor=totals.unpaid_minor,
+            seq=await connection.fetchval(journal.READ_SEQ),
+            quarantined=await quarantine.count_open(connection),
+        )
+
+
+async def read_facts(connection: Connection, *, year: int, agency: str | None, when: When) -> Facts:
+    """All that a reading is made from; `connection` gives one snapshot."""
+    facts = await _read_income(connection, year=year, agency=agency, when=when)
+    before, year_end = year - 1, date(year, 12, 31)
+    as_of, is_live = facts.as_of, when.is_live
+    through = period_of(facts.until)
+    has_payers = as_of is None and (is_live or facts.until == last_day(through))
+    return Facts(
+        year=year,
+        on=facts.on,
+        as_of=as_of,
+        seq=facts.seq,
+        quarantined=facts.quarantined,
+        this_year=facts.this_year,
+        last_year_to_day=await readings.read_flows(
+            connection,
+            first=date(before, 1, 1),
+            last=facts.until_last_year,
+            as_of=as_of,
+            agency=agency,
+        ),
+        last_year=await readings.read_flows(
+            connection,
+            first=date(before, 1, 1),
+            last=date(before, 12, 31),
+            as_of=as_of,
+            agency=agency,
+        ),
+        due=await readings.read_due(
+            connection, on=facts.on, as_of=as_of, year_end=year_end, agency=agency
+        ),
+        standings=await readings.read_standings(
+            connection, on=None if is_live else facts.on, as_of=as_of, agency=agency
+        ),
+        payers=(
+            await readings.read_payers(
+                connection, first=year * 100 + 1, through=through, agency=agency
+            )
+            if has_payers
+            else ()
+        ),
+        payers_through=through if has_payers else None,
+    )
+
+
+async def _read_income(
+    connection: Connection, *, year: int, agency: str | None, when: When
+) -> Facts:
+    as_of = when.known_on
+    if as_of is None:
+        seq = await connection.fetchval(journal.READ_SEQ)
+    else:
+        seq = await readings.seq_as_of(connection, as_of)
+    first, until = date(year, 1, 1), min(when.day, date(year, 12, 31))
+    return Facts(
+        year=year,
+        on=when.day,
+        as_of=as_of,
+        seq=seq,
+        quarantined=await quarantine.count_open(connection),
+        this_year=await readings.read_flows(
+            connection, first=first, last=until, as_of=as_of, agency=agency
+        ),
+    )

@@ -1,0 +1,209 @@
+"""Terms of contracts out of their events: kept with the journal, in the same transaction.
+
+Of every instalment its past is kept by the day on which the ledger knew it, which is the day its
+entry was posted: so what was due can be asked as it was known then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+from fundmix_events.channel import Channel
+from fundmix_kit.database import Connection, columns
+
+from ledger_svc.domain.contract_terms import (
+    ContractTerms,
+    InstalmentState,
+    PromisedInstalment,
+    TermsEvent,
+    after,
+)
+
+# Who applies an event that was in quarantine does not meet the consumer here.
+LOCK: Final = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
+POSTED_DAYS: Final = """
+    SELECT event_id, (posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on
+    FROM journal_entry WHERE event_id = ANY($1::uuid[])
+"""
+LOAD_TERMS: Final = "SELECT * FROM contract_terms WHERE contract_id = ANY($1::uuid[])"
+LOAD_INSTALMENTS: Final = """
+    SELECT * FROM contract_instalment
+    WHERE contract_id = ANY($1::uuid[]) AND replaced_on IS NULL
+"""
+SAVE_TERMS: Final = """
+    INSERT INTO contract_terms
+        (contract_id, number, agency, buyer, channel, payer_level, service_area, town, signed_on,
+         starts_on, ends_on, ceiling_minor, terminated_on, terms_version, list_version)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                         $7::text[], $8::text[], $9::date[], $10::date[], $11::date[],
+                         $12::bigint[], $13::date[], $14::bigint[], $15::bigint[])
+    ON CONFLICT (contract_id) DO UPDATE
+    SET payer_level = excluded.payer_level, service_area = excluded.service_area,
+        town = excluded.town, signed_on = excluded.signed_on, starts_on = excluded.starts_on,
+        ends_on = excluded.ends_on, ceiling_minor = excluded.ceiling_minor,
+        terminated_on = excluded.terminated_on, terms_version = excluded.terms_version,
+        list_version = excluded.list_version
+"""
+SAVE_INSTALMENTS: Final = """
+    INSERT INTO contract_instalment
+        (contract_id, number, known_on, replaced_on, due_on, amount_minor, deduction_minor, state,
+         paid_on, is_listed, listed_version, state_version)
+    SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::date[], $4::date[], $5::date[],
+                         $6::bigint[], $7::bigint[], $8::text[], $9::date[], $10::boolean[],
+                         $11::bigint[], $12::bigint[])
+    ON CONFLICT (contract_id, number, known_on) DO UPDATE
+    SET replaced_on = excluded.replaced_on, due_on = excluded.due_on,
+        amount_minor = excluded.amount_minor, deduction_minor = excluded.deduction_minor,
+        state = excluded.state, paid_on = excluded.paid_on, is_listed = excluded.is_listed,
+        listed_version = excluded.listed_version, state_version = excluded.state_version
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TermsChange:
+    event_id: UUID
+    event: TermsEvent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """An instalment from the day it was known so; `replaced_on` None: to this day."""
+
+    contract_id: UUID
+    instalment: PromisedInstalment
+    is_listed: bool
+    known_on: date
+    replaced_on: date | None = None
+
+
+class _Past:
+    """The rows of instalments that a batch writes: at most one for a day."""
+
+    def __init__(self, current: Sequence[_Known]) -> None:
+        self._current = {(k.contract_id, k.instalment.number): k for k in current}
+        self.rows: dict[tuple[UUID, int, date], _Known] = {}
+
+    def note(self, terms: ContractTerms, *, known_on: date) -> None:
+        for instalment in terms.instalments.values():
+            now = _Known(
+                contract_id=terms.contract_id,
+                instalment=instalment,
+                is_listed=terms.is_listed(instalment),
+                known_on=known_on,
+            )
+            before = self._current.get((terms.contract_id, instalment.number))
+            if before is not None:
+                now = replace(now, known_on=max(known_on, before.known_on))
+                if now == replace(before, known_on=now.known_on):
+                    continue
+                if before.known_on < now.known_on:
+                    self._put(replace(before, replaced_on=now.known_on))
+            self._put(now)
+            self._current[terms.contract_id, instalment.number] = now
+
+    def _put(self, known: _Known) -> None:
+        self.rows[known.contract_id, known.instalment.number, known.known_on] = known
+
+
+async def apply(connection: Connection, changes: Sequence[TermsChange], *, today: date) -> None:
+    """Call it after the entries of these events are in the journal.
+
+    An event without an entry is known from `today`. What is known better already stays.
+    """
+    if not changes:
+        return
+    await connection.execute(LOCK)
+    contract_ids = sorted({change.event.contract_id for change in changes})
+    terms, past = await _load(connection, contract_ids)
+    days = {
+        row["event_id"]: row["posted_on"]
+        for row in await connection.fetch(POSTED_DAYS, [change.event_id for change in changes])
+    }
+    changed: set[UUID] = set()
+    for change in changes:
+        contract_id = change.event.contract_id
+        known = after(terms.get(contract_id), change.event)
+        if known != terms.get(contract_id):
+            terms[contract_id] = known
+            changed.add(contract_id)
+            past.note(known, known_on=days.get(change.event_id, today))
+    if changed:
+        rows = [_terms_row(terms[contract_id]) for contract_id in sorted(changed)]
+        await connection.execute(SAVE_TERMS, *columns(rows, 15))
+    if past.rows:
+        rows = [_instalment_row(past.rows[key]) for key in sorted(past.rows)]
+        await connection.execute(SAVE_INSTALMENTS, *columns(rows, 12))
+
+
+async def _load(
+    connection: Connection, contract_ids: Sequence[UUID]
+) -> tuple[dict[UUID, ContractTerms], _Past]:
+    known = [_known(row) for row in await connection.fetch(LOAD_INSTALMENTS, contract_ids)]
+    instalments: dict[UUID, dict[int, PromisedInstalment]] = {}
+    for k in known:
+        instalments.setdefault(k.contract_id, {})[k.instalment.number] = k.instalment
+    terms: dict[UUID, ContractTerms] = {}
+    for row in await connection.fetch(LOAD_TERMS, contract_ids):
+        fields: dict[str, Any] = {**dict(row), "channel": Channel(row["channel"])}
+        of_contract = instalments.get(row["contract_id"], {})
+        terms[row["contract_id"]] = ContractTerms(**fields, instalments=of_contract)
+    return terms, _Past(known)
+
+
+def _known(row: Record) -> _Known:
+    return _Known(
+        contract_id=row["contract_id"],
+        instalment=PromisedInstalment(
+            number=row["number"],
+            due_on=row["due_on"],
+            amount_minor=row["amount_minor"],
+            listed_version=row["listed_version"],
+            state=InstalmentState(row["state"]),
+            deduction_minor=row["deduction_minor"],
+            paid_on=row["paid_on"],
+            state_version=row["state_version"],
+        ),
+        is_listed=row["is_listed"],
+        known_on=row["known_on"],
+    )
+
+
+def _terms_row(terms: ContractTerms) -> tuple[Any, ...]:
+    return (
+        terms.contract_id,
+        terms.number,
+        terms.agency,
+        terms.buyer,
+        terms.channel,
+        terms.payer_level,
+        terms.service_area,
+        terms.town,
+        terms.signed_on,
+        terms.starts_on,
+        terms.ends_on,
+        terms.ceiling_minor,
+        terms.terminated_on,
+        terms.terms_version,
+        terms.list_version,
+    )
+
+
+def _instalment_row(known: _Known) -> tuple[Any, ...]:
+    instalment = known.instalment
+    return (
+        known.contract_id,
+        instalment.number,
+        known.known_on,
+        known.replaced_on,
+        instalment.due_on,
+        instalment.amount_minor,
+        instalment.deduction_minor,
+        instalment.state,
+        instalment.paid_on,
+        known.is_listed,
+        instalment.listed_version,
+        instalment.state_version,
+    )
