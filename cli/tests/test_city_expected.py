@@ -1,36 +1,41 @@
-"""Comparing a mix with what must come out."""
+"""Comparing what the ledger tells with what must come out."""
 
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fundmix_cli.city.expected import compared, read_expected
+from fundmix_cli.city.expected import (
+    Expected,
+    compared,
+    compared_advances,
+    compared_uses,
+    read_expected,
+)
 from fundmix_cli.city.files import FileUnusableError
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "dongguan"
 FIRST_AGENCY = "52441900247L7L8LDR"
 
 
+def the_city() -> Expected:
+    expected = read_expected(SAMPLE)
+    assert expected is not None
+    return expected
+
+
 def the_mix() -> dict[str, Any]:
     """Of the sample's 2024, as the ledger would tell it if all were right."""
-    years = read_expected(SAMPLE)
-    assert years is not None
-    return years[2024].model_dump() | {"year": 2024, "n": 5, "quarantined": 0}
+    return the_city().years[2024].model_dump() | {"year": 2024, "n": 5, "quarantined": 0}
 
 
 def differing(mix: dict[str, Any]) -> list[str]:
-    years = read_expected(SAMPLE)
-    assert years is not None
-    return [str(f) for f in compared(2024, years[2024], mix) if not f.is_as_expected]
+    return [str(f) for f in compared(2024, the_city().years[2024], mix) if not f.is_as_expected]
 
 
 def test_the_same_figures_differ_in_nothing() -> None:
-    years = read_expected(SAMPLE)
-    assert years is not None
-
     assert differing(the_mix()) == []
-    assert len(compared(2024, years[2024], the_mix())) == 5 + 5 + 3 * 12
+    assert len(compared(2024, the_city().years[2024], the_mix())) == 5 + 5 + 3 * 12
 
 
 @pytest.mark.parametrize(
@@ -83,3 +88,51 @@ def test_expectations_of_another_form_are_unusable(tmp_path: Path, content: str)
 
     with pytest.raises(FileUnusableError, match=r"expected\.json"):
         read_expected(tmp_path)
+
+
+def the_flows() -> list[dict[str, Any]]:
+    """The lines of all years, as the ledger would tell them."""
+    flows = the_city().flows
+    assert flows is not None
+    return [row.model_dump() for row in flows]
+
+
+def differing_uses(flows: list[dict[str, Any]]) -> list[str]:
+    return [str(f) for f in compared_uses(the_city(), flows) if not f.is_as_expected]
+
+
+def test_the_same_flows_differ_in_nothing_and_sum_to_what_was_spent() -> None:
+    assert differing_uses(the_flows()) == []
+    assert len(compared_uses(the_city(), the_flows())) == 3 + 27
+
+
+def test_a_line_of_another_amount_is_named_with_the_sum_it_changes() -> None:
+    flows = the_flows()
+    flows[0]["amount"] = "183074.53"
+
+    assert differing_uses(flows) == [
+        "spent fundraising: expected 846870.53, found 846870.54",
+        "flows 2024 enterprise general fundraising: expected 183074.52, found 183074.53",
+    ]
+
+
+def test_a_missing_and_a_surplus_line_are_told() -> None:
+    flows = the_flows()
+    flows[0]["fund_kind"] = "contract"
+
+    assert len(differing_uses(flows)) == 2
+
+
+def test_advances_are_counted() -> None:
+    (found,) = compared_advances(the_city(), 94)
+
+    assert str(found) == "contract_funds_prefinanced_on_some_day: expected 95, found 94"
+    assert not found.is_as_expected
+    assert all(f.is_as_expected for f in compared_advances(the_city(), 95))
+
+
+def test_what_a_city_does_not_name_is_not_compared() -> None:
+    silent = Expected(years={})
+
+    assert compared_uses(silent, the_flows()) == []
+    assert list(compared_advances(silent, 95)) == []

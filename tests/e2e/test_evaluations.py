@@ -118,7 +118,7 @@ def test_what_was_paid_need_not_be_told(another: Fundmix, sample: Path, tmp_path
 
     shown = another.run("demo", "--data", city)
 
-    assert "all 92 figures are as expected.json says" in shown
+    assert "all 123 figures are as expected.json says" in shown
     with httpx2.Client(timeout=ANSWER_TIME_S_MAX, trust_env=False) as http:
         assert sum(deductions(Reading(another, http))) == DEDUCTIONS
 

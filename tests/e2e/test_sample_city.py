@@ -37,12 +37,17 @@ def entries(fundmix: Fundmix) -> int:
 
 
 def entries_wanted(sample: Path) -> int:
-    """One for each contract signed and accepted, deduction, payment, gift pledged or received."""
-    contracts, instalments, donations = (
+    """One for each contract signed and accepted, deduction, payment, gift pledged or had, use."""
+    contracts, instalments, donations, expenditures = (
         list(csv.DictReader((sample / f"{name}.csv").read_text().splitlines()))
-        for name in ("contracts", "instalments", "donations")
+        for name in ("contracts", "instalments", "donations", "expenditures")
     )
-    dated = [(instalments, "paid_on"), (donations, "pledged_on"), (donations, "received_on")]
+    dated = [
+        (instalments, "paid_on"),
+        (donations, "pledged_on"),
+        (donations, "received_on"),
+        (expenditures, "spent_on"),
+    ]
     deductions = sum(row["paid_amount"] != row["amount"] for row in instalments)
     return (
         2 * len(contracts) + deductions + sum(bool(row[day]) for rows, day in dated for row in rows)

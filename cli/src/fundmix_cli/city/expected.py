@@ -1,6 +1,6 @@
-"""Compares the mix of each year with what a city's `expected.json` says must come out."""
+"""Compares what the ledger tells with what a city's `expected.json` says must come out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -30,8 +30,23 @@ class YearFigures(AgencyFigures):
     agencies: dict[str, AgencyFigures]
 
 
+class FlowFigure(BaseModel):
+    """What was spent in a year out of one channel's money in one kind of fund."""
+
+    year: int
+    channel: str
+    fund_kind: str
+    category: str
+    amount: str
+
+
 class Expected(BaseModel):
+    """What a city must come to. `spent` is of all years; what is None is not compared."""
+
     years: dict[int, YearFigures]
+    spent: dict[str, str] | None = None
+    flows: tuple[FlowFigure, ...] | None = None
+    contract_funds_prefinanced_on_some_day: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +65,13 @@ class Figure:
         return f"{self.name}: expected {self.expected}, found {self.found}"
 
 
-def read_expected(folder: Path) -> Mapping[int, YearFigures] | None:
+def read_expected(folder: Path) -> Expected | None:
     """None where the city does not say. Raises FileUnusableError."""
     file = folder / FILE
     if not file.exists():
         return None
     try:
-        return Expected.model_validate_json(file.read_bytes()).years
+        return Expected.model_validate_json(file.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -83,6 +98,33 @@ def compared(year: int, expected: YearFigures, mix: Json) -> Sequence[Figure]:
             mix["agencies"].get(code, {}),
         )
     return figures
+
+
+def compared_uses(expected: Expected, flows: Sequence[Json]) -> Sequence[Figure]:
+    """Every line of `flows` on either side, and what each category comes to; flows of all years."""
+    figures: list[Figure] = []
+    if expected.spent is not None:
+        spent: dict[str, Decimal] = {}
+        for row in flows:
+            category = row["category"]
+            spent[category] = spent.get(category, Decimal()) + Decimal(row["amount"])
+        figures += _figures("spent", expected.spent.keys() | spent.keys(), expected.spent, spent)
+    if expected.flows is not None:
+        wanted = {_line(row.model_dump()): row.amount for row in expected.flows}
+        found = {_line(row): row["amount"] for row in flows}
+        figures += _figures("flows", wanted.keys() | found.keys(), wanted, found)
+    return figures
+
+
+def compared_advances(expected: Expected, advances: int) -> Sequence[Figure]:
+    """How many contract funds were spent before they were paid, on some day."""
+    name = "contract_funds_prefinanced_on_some_day"
+    wanted = expected.contract_funds_prefinanced_on_some_day
+    return () if wanted is None else (Figure(name=name, expected=wanted, found=advances),)
+
+
+def _line(row: Json) -> str:
+    return f"{row['year']} {row['channel']} {row['fund_kind']} {row['category']}"
 
 
 def _figures(place: str, names: Iterable[str], expected: Json, mix: Json) -> Iterator[Figure]:

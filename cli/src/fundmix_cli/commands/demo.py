@@ -1,8 +1,10 @@
-"""`fundmix demo`: the sample city from nothing to its funding mix, checked to the fen."""
+"""`fundmix demo`: the sample city from nothing to its mix and its flow, checked to the fen."""
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,9 +14,16 @@ from fundmix_events.roles import Role
 from rich.console import Console
 
 from fundmix_cli import run_state
-from fundmix_cli.calling.client import ServiceClient
+from fundmix_cli.calling.client import ServiceClient, ServiceName
+from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.city.checks import City
-from fundmix_cli.city.expected import YearFigures, compared, read_expected
+from fundmix_cli.city.expected import (
+    Expected,
+    compared,
+    compared_advances,
+    compared_uses,
+    read_expected,
+)
 from fundmix_cli.city.files import FileUnusableError
 from fundmix_cli.city.loading import read_city
 from fundmix_cli.commands.asking import ask, errors
@@ -36,6 +45,8 @@ LOGINS: Final = {
     Role.DONOR: OrganisationKind.ENTERPRISE,
 }
 SAMPLE: Final = REPOSITORY / "samples" / "dongguan"
+
+Json = dict[str, Any]
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -61,11 +72,12 @@ def demo(
     except FileUnusableError as error:
         errors.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from error
-    years = sorted(expected or years_of(city))
+    years = sorted(expected.years if expected else years_of(city))
     is_ours, state = _up(home)
     try:
         is_loaded = load_folder(home, data, LoadLimits())
-        is_as_expected = _show_and_check(home, years, expected)
+        found = ask(home, lambda client: _read(client, city, years, expected))
+        is_as_expected = _show_and_check(found, expected)
         if years and not once:
             _print_next(state, city, home, years[-1])
     finally:
@@ -91,18 +103,28 @@ def _up(home: Path) -> tuple[bool, RunState]:
         raise typer.Exit(1) from error
 
 
-def _show_and_check(
-    home: Path, years: Sequence[int], expected: Mapping[int, YearFigures] | None
-) -> bool:
-    mixes = ask(home, lambda client: _read_mixes(client, years))
-    for mix in mixes.values():
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What the ledger tells of a city: `advances` counts contract funds that ever had one."""
+
+    mixes: Mapping[int, Json]
+    flows: list[Json]
+    advances: int
+
+
+def _show_and_check(found: Found, expected: Expected | None) -> bool:
+    for mix in found.mixes.values():
         out.print()
         out.print(mix_view(mix))
     out.print()
     if expected is None:
         out.print("the city has no expected.json: nothing to compare with")
         return True
-    figures = [f for year in years for f in compared(year, expected[year], mixes[year])]
+    figures = [
+        *(f for y, mix in found.mixes.items() for f in compared(y, expected.years[y], mix)),
+        *compared_uses(expected, found.flows),
+        *compared_advances(expected, found.advances),
+    ]
     differing = [figure for figure in figures if not figure.is_as_expected]
     for figure in differing:
         errors.print(str(figure), style="red", markup=False)
@@ -113,17 +135,43 @@ def _show_and_check(
     return not differing
 
 
-async def _read_mixes(client: ServiceClient, years: Sequence[int]) -> Mapping[int, dict[str, Any]]:
-    return {year: await read_mix(client, year=year) for year in years}
+async def _read(
+    client: ServiceClient, city: City, years: Collection[int], expected: Expected | None
+) -> Found:
+    """Mixes of `years`; flows and advances of all the time that the city or `expected` names."""
+    days = received_on(city) | spent_on(city)
+    named = (expected and expected.flows) or ()
+    flow_years = {*years, *(day.year for day in days), *(row.year for row in named)}
+    flows = [await _read_flow(client, year) for year in sorted(flow_years)]
+    params = {"ever": "true"} | ({"on": max(days).isoformat()} if days else {})
+    advances = client.list(ServiceName.LEDGER, "/v1/advances", claims=AUDITOR, params=params)
+    return Found(
+        mixes={year: await read_mix(client, year=year) for year in years},
+        flows=[row for flow in flows for row in flow["flows"]],
+        advances=len([row async for row in advances]),
+    )
+
+
+async def _read_flow(client: ServiceClient, year: int) -> Json:
+    params = {"year": str(year)}
+    return await client.get(ServiceName.LEDGER, "/v1/flow", claims=AUDITOR, params=params)
 
 
 def years_of(city: City) -> set[int]:
     """The years in which something was paid or received."""
+    return {day.year for day in received_on(city)}
+
+
+def received_on(city: City) -> set[date]:
     days = [
         *(i.row.paid_on for lines in city.contracts for i in lines.instalments),
         *(line.row.received_on for line in city.donations),
     ]
-    return {day.year for day in days if day}
+    return {day for day in days if day}
+
+
+def spent_on(city: City) -> set[date]:
+    return {line.row.spent_on for fund in city.funds for line in fund.expenditures}
 
 
 def _print_next(state: RunState, city: City, home: Path, year: int) -> None:
