@@ -1,5 +1,6 @@
 """Goals over HTTP: limits that nobody changes unseen, where they stand, and when that changes."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any, Final
@@ -220,6 +221,20 @@ async def test_the_clock_says_once_that_a_goal_stands_otherwise(
     ]
     standing = (await officer.get(f"/v1/goals/{goal['goal_id']}")).json()["standing"]
     assert standing == {"status": "met", "since_seq": 3, "since_on": "2025-03-04"}
+
+
+async def test_two_clocks_say_it_once(
+    api: Api, officer: Caller, commands: GoalCommands, database: Database
+) -> None:
+    for agency in (None, AGENCY, OTHER_AGENCY):
+        await created(officer, agency=agency)
+
+    changes = await asyncio.gather(*(commands.judge(database) for _ in range(3)))
+
+    assert sum(changes) == 3
+    assert sorted(said.key for said in await api.events()) == sorted(
+        {said.key for said in await api.events()}
+    )
 
 
 async def test_a_goal_that_is_set_anew_is_judged_anew(

@@ -57,10 +57,10 @@ async def first_day(inlet: Inlet[Prepared], clock: FixedClock) -> date:
 
 @pytest.mark.parametrize(
     "last",
-    (
+    [
         *("2024-01-01", "2024-01-31", "2024-02-14", "2024-02-15", "2024-02-29", "2024-03-01"),
         *("2024-04-29", "2024-12-31"),
-    ),
+    ],
 )
 @pytest.mark.parametrize("days", [0, 1, None])
 async def test_flows_equal_the_journal(

@@ -108,10 +108,11 @@ class PayersOut(BaseModel):
 
 
 class MedianOut(BaseModel):
-    """Of the agencies with income."""
+    """Of the agencies with income, on the basis of the reading; the ranking has each of them."""
 
     government_share: Ratio | None
     agencies: int
+    why: str
 
 
 class CoverageOut(BaseModel):
@@ -246,7 +247,7 @@ def reading_out(reading: Reading, *, agency: str | None, goal: Goal | None = Non
             why=why.promised(Channel.GOVERNMENT),
         ),
         payers=_payers_out(reading, why),
-        median_agency=None if agency else _median_out(reading),
+        median_agency=None if agency else _median_out(reading, why),
         coverage=_coverage_out(reading, goal, why),
         pace=_pace_out(reading, why, agency=agency),
         projection=_projection_out(reading, why),
@@ -323,9 +324,12 @@ def _payers_out(reading: Reading, why: Asking) -> PayersOut | None:
     )
 
 
-def _median_out(reading: Reading) -> MedianOut:
-    shares = reading.government_shares
-    return MedianOut(government_share=shown(reading.median_government_share), agencies=len(shares))
+def _median_out(reading: Reading, why: Asking) -> MedianOut:
+    return MedianOut(
+        government_share=shown(reading.median_government_share),
+        agencies=len(reading.government_shares),
+        why=why.income(reading.basis, Channel.GOVERNMENT),
+    )
 
 
 def _coverage_out(reading: Reading, goal: Goal | None, why: Asking) -> CoverageOut | None:

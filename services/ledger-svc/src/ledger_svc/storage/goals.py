@@ -61,11 +61,12 @@ LIST_UNJUDGED: Final = """
        OR s.judged_on < least($2::date, make_date(g.year, 12, 31))
     ORDER BY g.goal_id LIMIT $3
 """
-LOCK_STATUSES: Final = """
+# First the lock and then the statuses: who has waited sees what the other one has written.
+LOCK_ALL: Final = "SELECT FROM goal WHERE goal_id = ANY($1::uuid[]) ORDER BY goal_id FOR UPDATE"
+READ_STATUSES: Final = """
     SELECT g.goal_id, g.version AS goal_version, s.version, s.status, s.judged_seq
     FROM goal g LEFT JOIN goal_status s USING (goal_id)
-    WHERE g.goal_id = ANY($1::uuid[]) ORDER BY g.goal_id
-    FOR UPDATE OF g
+    WHERE g.goal_id = ANY($1::uuid[])
 """
 SAVE_STATUSES: Final = """
     INSERT INTO goal_status AS s
@@ -176,7 +177,8 @@ async def list_unjudged(
 async def lock_statuses(
     connection: Connection, goal_ids: Sequence[UUID]
 ) -> Mapping[UUID, LockedStatus]:
-    rows = await connection.fetch(LOCK_STATUSES, goal_ids)
+    await connection.execute(LOCK_ALL, goal_ids)
+    rows = await connection.fetch(READ_STATUSES, goal_ids)
     return {
         row["goal_id"]: LockedStatus(
             goal_version=row["goal_version"],
