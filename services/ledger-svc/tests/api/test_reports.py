@@ -297,6 +297,29 @@ async def test_statements_balance_and_every_line_names_its_entries(
     assert await hold_figures(auditor, made) > 20
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2024-05-03", "2024-05-03"),
+        ("2024-05-02", "2024-05-04"),
+        ("2024-05-03", "2024-05-31"),
+        ("2024-05-01", "2024-05-03"),
+        ("2024-05-03", "2024-06-30"),
+        ("2024-05-04", "2024-07-15"),
+        ("2023-11-05", "2024-05-03"),
+        ("2023-11-06", "2024-07-01"),
+    ],
+)
+async def test_a_span_of_any_days_counts_each_of_them_once(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock, first: str, last: str
+) -> None:
+    await post_a_year(inlet, clock)
+
+    made = await ask(auditor, "/v1/statements/activities", **{"from": first, "to": last})
+
+    assert await hold_figures(auditor, made) > 20
+
+
 async def test_books_without_an_opening_balance_are_a_management_view(
     auditor: Caller, inlet: Inlet[Prepared]
 ) -> None:

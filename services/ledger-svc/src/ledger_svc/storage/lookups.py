@@ -27,9 +27,11 @@ BY_SOURCE: Final = """
     WHERE topic = $1 AND partition = $2 AND number = $3 AND ($4::text IS NULL OR agency = $4)
     ORDER BY seq LIMIT 10
 """
+# Entries are looked up by their key, one by one, however many the planner believes there are.
 OF_ACCOUNT: Final = """
     SELECT e.*, p.line, p.amount_minor, p.account_id
-    FROM posting p JOIN journal_entry e USING (seq)
+    FROM posting p
+    CROSS JOIN LATERAL (SELECT * FROM journal_entry WHERE seq = p.seq OFFSET 0) e
     WHERE p.account_id = $1 AND (p.seq, p.line) > ($2::bigint, $3::int)
       AND e.period BETWEEN $4 AND $5
     ORDER BY p.seq, p.line LIMIT $6
@@ -41,7 +43,8 @@ BEHIND: Final = """
     JOIN account a USING (account_id)
     CROSS JOIN LATERAL (
         SELECT e.*, p.line, p.amount_minor, p.account_id
-        FROM posting p JOIN journal_entry e USING (seq)
+        FROM posting p
+        CROSS JOIN LATERAL (SELECT * FROM journal_entry WHERE seq = p.seq OFFSET 0) e
         WHERE p.account_id = chosen.account_id
           AND (p.account_id, p.seq, p.line) > ($2::int, $3::bigint, $4::int)
           AND e.value_on BETWEEN $5 AND $6

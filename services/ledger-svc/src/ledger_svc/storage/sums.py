@@ -31,45 +31,63 @@ LAST_PERIOD: Final = 999912
 NO_PERIODS: Final = (1, 0)
 NO_DAYS: Final = (LAST_DAY, FIRST_DAY)
 
-CHOSEN: Final = """
-    chosen AS (
-        SELECT account_id, agency, code, channel, fund_code,
-               split_part(fund_code, ':', 1) AS fund_kind
-        FROM account
-        WHERE ($1::text IS NULL OR agency = $1)
-          AND (cardinality($2::text[]) = 0 OR code = ANY($2))
-          AND ($3::text IS NULL OR split_part(fund_code, ':', 1) = $3)
-          AND ($4::text IS NULL OR fund_code = $4)
-          AND ($5::text IS NULL OR channel = $5)
-          AND ($6::int[] IS NULL OR account_id = ANY($6))
-    )
+IS_CHOSEN: Final = """
+    ($1::text IS NULL OR agency = $1)
+    AND (cardinality($2::text[]) = 0 OR code = ANY($2))
+    AND ($3::text IS NULL OR split_part(fund_code, ':', 1) = $3)
+    AND ($4::text IS NULL OR fund_code = $4)
+    AND ($5::text IS NULL OR channel = $5)
+    AND ($6::int[] IS NULL OR account_id = ANY($6))
 """
-ACCOUNT_IDS: Final = f"WITH {CHOSEN} SELECT account_id FROM chosen ORDER BY account_id"  # noqa: S608  # the same
+ACCOUNT_IDS: Final = f"SELECT account_id FROM account WHERE {IS_CHOSEN} ORDER BY account_id"  # noqa: S608  # our own conditions; values are arguments
 # $7, $8: months of value dates; $9, $10 and $11, $12: days; $13: as known; $14, $15: as booked.
 # A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances.
+# Whatever the planner believes of how many accounts are chosen, it goes along keys: movements by
+# account, and from what has moved to its account.
 MOVED: Final = f"""
-    {CHOSEN}, raw AS (
-        SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
-        WHERE period BETWEEN $7 AND $8 AND value_period BETWEEN $7 AND $8
+    raw AS (
+        SELECT account_id, kind, sum(amount_minor)::bigint AS amount_minor,
+               sum(debit_minor)::bigint AS debit_minor
+        FROM (
+            SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
+            WHERE period BETWEEN $7 AND $8 AND value_period BETWEEN $7 AND $8
+            UNION ALL
+            SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
+            WHERE value_period BETWEEN $7 AND $8 AND value_period <> period
+              AND NOT period BETWEEN $7 AND $8
+            UNION ALL
+            SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
+            WHERE period BETWEEN $14 AND $15
+        ) months
+        GROUP BY account_id, kind
         UNION ALL
-        SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
-        WHERE value_period BETWEEN $7 AND $8 AND value_period <> period
-          AND NOT period BETWEEN $7 AND $8
+        SELECT c.account_id, m.kind, m.amount_minor, 0
+        FROM (SELECT account_id FROM account WHERE {IS_CHOSEN}) c
+        CROSS JOIN LATERAL (
+            SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM movement
+            WHERE account_id = c.account_id AND value_on BETWEEN $9 AND $10 AND posted_on <= $13
+            GROUP BY kind
+        ) m
+        WHERE $9::date <= $10::date
         UNION ALL
-        SELECT account_id, kind, amount_minor, NULL FROM movement JOIN chosen USING (account_id)
-        WHERE $9::date <= $10::date AND value_on BETWEEN $9 AND $10 AND posted_on <= $13
-        UNION ALL
-        SELECT account_id, kind, amount_minor, NULL FROM movement JOIN chosen USING (account_id)
-        WHERE $11::date <= $12::date AND value_on BETWEEN $11 AND $12 AND posted_on <= $13
-        UNION ALL
-        SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
-        WHERE period BETWEEN $14 AND $15
+        SELECT c.account_id, m.kind, m.amount_minor, 0
+        FROM (SELECT account_id FROM account WHERE {IS_CHOSEN}) c
+        CROSS JOIN LATERAL (
+            SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM movement
+            WHERE account_id = c.account_id AND value_on BETWEEN $11 AND $12 AND posted_on <= $13
+            GROUP BY kind
+        ) m
+        WHERE $11::date <= $12::date
     ), moved AS (
-        SELECT chosen.*, amount_minor, debit_minor,
+        SELECT chosen.*, raw.amount_minor, raw.debit_minor,
                CASE WHEN kind = ANY($16::text[]) THEN 'receipts'
                     WHEN kind = ANY($17::text[]) THEN 'openings'
                     ELSE 'others' END AS entry_group
-        FROM raw JOIN chosen USING (account_id)
+        FROM raw CROSS JOIN LATERAL (
+            SELECT account_id, agency, code, channel, fund_code,
+                   split_part(fund_code, ':', 1) AS fund_kind
+            FROM account WHERE account_id = raw.account_id AND {IS_CHOSEN} OFFSET 0
+        ) chosen
     )
 """  # noqa: S608  # our own conditions; values are arguments
 BY_LINE: Final = f"""
