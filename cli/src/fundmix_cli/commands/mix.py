@@ -58,5 +58,12 @@ async def read_mix(
 
 def json_of(mix: dict[str, Any]) -> dict[str, Any]:
     """The keys of a year in `expected.json`, the number of channels, and what is not counted."""
+    agencies: dict[str, dict[str, Any]] | None = mix["agencies"]
     is_city = mix["agency"] is None
-    return {key: mix[key] for key in SHOWN_AS_JSON if is_city or key != "agencies"}
+    shown = {key: mix[key] for key in SHOWN_AS_JSON if is_city or key != "agencies"}
+    if is_city and agencies is not None:
+        shown["agencies"] = {
+            code: {name: figure for name, figure in of_agency.items() if name != "why"}
+            for code, of_agency in agencies.items()
+        }
+    return shown

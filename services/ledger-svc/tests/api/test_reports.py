@@ -411,47 +411,6 @@ async def test_expenses_on_credit_and_purchases_are_other_movements(
     assert await hold_figures(auditor, flow) == 5
 
 
-async def test_an_entry_is_found_by_its_event_and_by_its_place(
-    api: Api, auditor: Caller, inlet: Inlet[Prepared]
-) -> None:
-    await inlet.post(samples.donation_received("1.00"), samples.donation_received("2.00"))
-    second = await ask(auditor, "/v1/entries/2")
-    place = {"topic": "fundmix.donations", "partition": 0, "number": 2}
-
-    by_event = await ask(auditor, "/v1/entries", event_id=second["event_id"])
-    by_place = await ask(auditor, "/v1/entries", **place)
-    foreign = await ask(api.caller("agency", org=OTHER_AGENCY), "/v1/entries", **place)
-    half = await auditor.get("/v1/entries", topic="fundmix.donations")
-
-    assert by_event["items"] == by_place["items"] == [second]
-    assert foreign["items"] == []
-    assert refusal(half)[:2] == (422, "lookup_incomplete")
-
-
-async def test_the_cut_off_list_has_what_stands_on_two_sides_of_a_day(
-    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
-) -> None:
-    day = clock.today()
-    await inlet.post(
-        samples.donation_received("1.00", given_on=day, received_on=day),
-        samples.donation_received(
-            "2.00", given_on=day - timedelta(days=1), received_on=day + timedelta(days=1)
-        ),
-        samples.donation_received(
-            "4.00", given_on=day - timedelta(days=60), received_on=day - timedelta(days=60)
-        ),
-    )
-    clock.advance(timedelta(days=3))
-    await inlet.post(samples.donation_received("8.00", given_on=day, received_on=day))
-
-    found = await ask(auditor, "/v1/cut-off", around=day.isoformat(), days=5)
-
-    assert [(item["seq"], item["reasons"]) for item in found["items"]] == [
-        (4, ["posted_other_side"]),
-        (2, ["posted_other_side", "occurred_other_side"]),
-    ]
-
-
 async def test_the_mix_names_the_entries_behind_each_amount(
     auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock
 ) -> None:
