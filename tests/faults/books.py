@@ -176,7 +176,8 @@ async def _mix(client: ServiceClient, year: int, **params: str) -> dict[str, Any
     assert mix["quarantined"] == 0
     assert mix["n"] == len(mix["received_by_channel"])
     beside = ("year", "agency", "basis", "as_of", "closed_through", "currency", "seq", "n", "why")
-    for of_agency in (mix["agencies"] or {}).values():
+    agencies: dict[str, dict[str, Any]] = mix["agencies"] or {}
+    for of_agency in agencies.values():
         del of_agency["why"]
     return {key: value for key, value in mix.items() if key not in (*beside, "quarantined")}
 
