@@ -113,7 +113,8 @@ def _table(*names: str, numbers: tuple[str, ...], whose: bool = False) -> Table:
     for name in (("agency",) if whose else ()) + names:
         table.add_column(name)
     for name in numbers:
-        table.add_column(name, justify="right")
+        # Names give way to a narrow terminal, figures do not.
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
