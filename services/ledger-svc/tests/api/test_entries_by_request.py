@@ -222,3 +222,13 @@ async def test_income_that_belongs_elsewhere_is_refused(
     answer = await books.accountant().post("/v1/income", an_income("1.00") | changes)
 
     assert refusal(answer).errors == errors
+
+
+async def test_income_that_was_undone_is_in_no_mix(books: Books) -> None:
+    await books.enter("/v1/income", an_income("800.00"))
+    await books.enter("/v1/income", an_income("200.00"))
+
+    await books.enter("/v1/reversals", a_reversal(1))
+
+    mix = (await books.auditor().get("/v1/mix", year=2024)).json()
+    assert mix["received_by_channel"] == {"own": "200.00"}

@@ -38,6 +38,7 @@ from ledger_svc.domain.selections import EntryGroup, Held, Selection, Side
 
 DAYS_AROUND_MAX: Final = 92
 CODES_MAX: Final = len(AccountCode)
+KINDS_MAX: Final = 50
 
 Year = Annotated[int, Query(ge=1949, le=2199)]
 Agency = Annotated[CreditCode | None, Query()]
@@ -75,6 +76,7 @@ async def year_or_days(
 async def asked_selection(  # one for each thing a figure may count by
     code: Annotated[list[AccountCode] | None, Query(max_length=CODES_MAX)] = None,
     group: Annotated[list[EntryGroup] | None, Query(max_length=len(EntryGroup))] = None,
+    kind: Annotated[list[Label] | None, Query(max_length=KINDS_MAX)] = None,
     *,
     agency: Agency = None,
     fund_kind: FundKind | None = None,
@@ -106,6 +108,7 @@ async def asked_selection(  # one for each thing a figure may count by
         channel=channel,
         account_id=account_id,
         groups=tuple(group or ()),
+        kinds=tuple(kind or ()),
         value_from=value_from,
         value_to=value_to,
         as_of=as_of,

@@ -21,6 +21,7 @@ from fundmix_events.ledger_requests import (
     ReversalApproved,
 )
 
+from ledger_svc.domain.journal import INCOME_REVERSED, OPENING_BALANCE_REVERSED
 from ledger_svc.domain.labels import Label
 
 EXPLANATIONS: Final[dict[str, Label]] = {
@@ -64,6 +65,8 @@ EXPLANATIONS: Final[dict[str, Label]] = {
     ),
     ManualEntryApproved.type: Label("经复核的手工分录", "As two persons wrote it"),
     OpeningBalanceApproved.type: Label("经复核的期初余额", "What the agency had before its books"),
+    INCOME_REVERSED: Label("冲销其他收入", "Other income that was recorded in error is undone"),
+    OPENING_BALANCE_REVERSED: Label("冲销期初余额", "An opening balance that was wrong is undone"),
     ReversalApproved.type: Label("冲销原分录", "The entry that undoes another, leg by leg"),
 }
 """By the kind of an entry."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -11,6 +11,11 @@ from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency
 
 from ledger_svc.domain.funds import Draw, Lot
+
+# What undoes income or an opening balance is counted where that was counted: other reversals are of
+# the kind of their event.
+INCOME_REVERSED: Final = "ledger.income_reversed"
+OPENING_BALANCE_REVERSED: Final = "ledger.opening_balance_reversed"
 
 
 class AccountKey(NamedTuple):

@@ -1,6 +1,7 @@
 """What two persons have decided, as legs: the posting rules of the ledger's own events."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 from uuid import UUID
 
 from fundmix_events import ledger
@@ -9,12 +10,24 @@ from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import (
     ExpenditureApproved,
     IncomeApproved,
+    OpeningBalanceApproved,
     PostedRequestEvent,
     ReversalApproved,
 )
 
 from ledger_svc.domain.funds import Draw, FundKind, Lot, kind_of
-from ledger_svc.domain.journal import AccountKey, Entry, Posting
+from ledger_svc.domain.journal import (
+    INCOME_REVERSED,
+    OPENING_BALANCE_REVERSED,
+    AccountKey,
+    Entry,
+    Posting,
+)
+
+KIND_BY_REVERSED: Final = {
+    IncomeApproved.type: INCOME_REVERSED,
+    OpeningBalanceApproved.type: OPENING_BALANCE_REVERSED,
+}
 
 
 def expenditure_entry(event: ExpenditureApproved, *, event_id: UUID) -> Entry:
@@ -58,14 +71,15 @@ def income_entry(event: IncomeApproved, *, event_id: UUID) -> Entry:
 
 def posted_entry(event: PostedRequestEvent, *, event_id: UUID) -> Entry:
     """As the event says, leg by leg."""
+    is_reversal = isinstance(event, ReversalApproved)
     return Entry(
         event_id=event_id,
-        kind=event.type,
+        kind=KIND_BY_REVERSED.get(event.corrects_kind, event.type) if is_reversal else event.type,
         agency=event.agency,
         occurred_on=event.occurred_on,
         value_on=event.value_on,
         document=event.reference,
-        corrects=event.corrects if isinstance(event, ReversalApproved) else None,
+        corrects=event.corrects if is_reversal else None,
         postings=tuple(_posting(posting) for posting in event.postings),
         lots=tuple(
             Lot(m.lot_id, m.fund_code, m.channel, m.amount.currency, m.amount.amount_minor)

@@ -13,6 +13,7 @@ from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import IncomeApproved, OpeningBalanceApproved
 
 from ledger_svc.domain.funds import FundKind
+from ledger_svc.domain.journal import INCOME_REVERSED, OPENING_BALANCE_REVERSED
 
 # Kinds of entries by which money comes to an agency from outside, or goes back there.
 RECEIPT_KINDS: Final = (
@@ -21,8 +22,9 @@ RECEIPT_KINDS: Final = (
     RecoveryReceived.type,
     DonationReceived.type,
     IncomeApproved.type,
+    INCOME_REVERSED,
 )
-OPENING_KINDS: Final = (OpeningBalanceApproved.type,)
+OPENING_KINDS: Final = (OpeningBalanceApproved.type, OPENING_BALANCE_REVERSED)
 
 
 class EntryGroup(StrEnum):
@@ -62,6 +64,7 @@ class Selection:
     channel: Channel | None = None
     account_id: int | None = None
     groups: tuple[EntryGroup, ...] = ()
+    kinds: tuple[str, ...] = ()
     value_from: date | None = None
     value_to: date | None = None
     as_of: date | None = None
@@ -110,6 +113,7 @@ class Selection:
         )
         pairs = [("code", str(code)) for code in self.codes]
         pairs += [("group", str(group)) for group in self.groups]
+        pairs += [("kind", kind) for kind in self.kinds]
         pairs += [(name, str(value)) for name, value in singles if value is not None]
         return urlencode(pairs)
 

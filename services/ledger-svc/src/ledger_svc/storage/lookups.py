@@ -55,9 +55,10 @@ BEHIND: Final = """
                 WHEN e.kind = ANY($12::text[]) THEN 'openings'
                 ELSE 'others' END = ANY($10))
           AND ($13::int = 0 OR sign(p.amount_minor) = $13)
-        ORDER BY p.seq, p.line LIMIT $14
+          AND (cardinality($14::text[]) = 0 OR e.kind = ANY($14))
+        ORDER BY p.seq, p.line LIMIT $15
     ) found
-    ORDER BY found.account_id, found.seq, found.line LIMIT $14
+    ORDER BY found.account_id, found.seq, found.line LIMIT $15
 """
 CUT_OFF: Final = """
     SELECT * FROM journal_entry
@@ -205,4 +206,5 @@ def _conditions(selection: Selection) -> tuple[Any, ...]:
         RECEIPT_KINDS,
         OPENING_KINDS,
         sides[selection.only],
+        selection.kinds,
     )

@@ -41,7 +41,8 @@ IS_CHOSEN: Final = """
 """
 ACCOUNT_IDS: Final = f"SELECT account_id FROM account WHERE {IS_CHOSEN} ORDER BY account_id"  # noqa: S608  # our own conditions; values are arguments
 # $7, $8: months of value dates; $9, $10 and $11, $12: days; $13: as known; $14, $15: as booked.
-# A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances.
+# A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances, $18 those
+# that are counted.
 # Whatever the planner believes of how many accounts are chosen, it goes along keys: movements by
 # account, and from what has moved to its account.
 MOVED: Final = f"""
@@ -88,6 +89,7 @@ MOVED: Final = f"""
                    split_part(fund_code, ':', 1) AS fund_kind
             FROM account WHERE account_id = raw.account_id AND {IS_CHOSEN} OFFSET 0
         ) chosen
+        WHERE cardinality($18::text[]) = 0 OR kind = ANY($18)
     )
 """  # noqa: S608  # our own conditions; values are arguments
 BY_LINE: Final = f"""
@@ -98,7 +100,7 @@ BY_LINE: Final = f"""
 BY_CHANNEL: Final = f"""
     WITH {MOVED}
     SELECT agency, code, channel, sum(amount_minor)::bigint AS amount_minor
-    FROM moved WHERE cardinality($18::text[]) = 0 OR entry_group = ANY($18)
+    FROM moved WHERE cardinality($19::text[]) = 0 OR entry_group = ANY($19)
     GROUP BY agency, code, channel ORDER BY agency, code, channel
 """  # noqa: S608  # our own conditions; values are arguments
 BY_ACCOUNT: Final = f"""
@@ -114,7 +116,7 @@ TOTAL: Final = f"""
     WITH {MOVED}
     SELECT coalesce(sum(amount_minor), 0)::bigint AS amount_minor,
            coalesce(sum(debit_minor), 0)::bigint AS debit_minor
-    FROM moved WHERE cardinality($18::text[]) = 0 OR entry_group = ANY($18)
+    FROM moved WHERE cardinality($19::text[]) = 0 OR entry_group = ANY($19)
 """  # noqa: S608  # our own conditions; values are arguments
 
 
@@ -186,6 +188,7 @@ def _arguments(
         *ranges.periods,
         RECEIPT_KINDS,
         OPENING_KINDS,
+        selection.kinds,
     )
 
 
