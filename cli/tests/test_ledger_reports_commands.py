@@ -127,11 +127,13 @@ def test_a_flow_says_which_funds_are_pooled() -> None:
         "total": "5.00",
         "nodes": nodes,
         "links": [link | yuan("5.00")],
+        "pooled_note": {"zh": "多个渠道", "en": "Oldest money first."},
     }
 
     text = printed(flow_view(found | {"quarantined": 2}))
 
     assert "Purpose funds (pooled)" in text
+    assert "Oldest money first." in text
     assert "2 events are in quarantine" in text
 
 

@@ -71,7 +71,9 @@ def flow_view(found: Json) -> RenderableType:
         table.add_row(*map(Text, names), _yuan(link["amount"]))
     title = f"{found['year']} 资金流向 · flow of money of {_whose(found)}"
     total = Text(f"each layer {_yuan(found['total'])}", style="dim")
-    return _report(title, table, total, found=found)
+    note = found["pooled_note"]
+    notes = [Text(f"{note['zh']} {note['en']}", style="dim")] if note else []
+    return _report(title, table, *notes, total, found=found)
 
 
 def account_view(found: Json) -> RenderableType:

@@ -356,7 +356,8 @@ async def test_every_layer_of_a_flow_has_the_same_sum(
     assert links["from:advance", f"fund:{contract}"] == ("25.00", False)
     assert links["from:government", f"fund:{contract}"] == ("15.00", False)
     assert links[f"fund:{contract}", "to:expenses:programme"] == ("40.00", False)
-    assert links["from:carried_in", "fund:general"] == ("50.00", False)
+    assert links["from:carried_in:foundation", "fund:general"] == ("50.00", False)
+    assert "oldest money first" in flow["pooled_note"]["en"]
     assert links["from:enterprise", f"fund:{purpose}"] == ("30.00", True)
     assert links[f"fund:{purpose}", "to:left_over"] == ("25.00", True)
     assert await hold_figures(auditor, flow) == len(flow["links"]) + len(flow["flows"])
@@ -382,6 +383,7 @@ async def test_an_advance_is_repaid_by_the_receipts_of_the_next_year(
         ("fund:contract", "to:advance_repaid"): "40.00",
         ("fund:contract", "to:left_over"): "20.00",
     }
+    assert flow["pooled_note"] is None
     assert await hold_figures(auditor, flow) == 3
 
 

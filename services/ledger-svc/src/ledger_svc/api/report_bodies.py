@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ledger_svc.domain.explanations import explanation_of
 from ledger_svc.domain.flow import Flow, Link
 from ledger_svc.domain.funds import FundKind
-from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, Label, Title
+from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
 from ledger_svc.domain.periods import period_of, previous_period
 from ledger_svc.domain.selections import Figure, Selection, Side, figure
 from ledger_svc.domain.statements import Activities, BalanceSheet, Columns
@@ -175,13 +175,17 @@ class FlowRowOut(FigureOut):
 
 
 class FlowOut(StatedOut):
-    """Every layer sums to `total`; `flows` are the expenses of the year as a plain table."""
+    """Every layer sums to `total`; `flows` are the expenses of the year as a plain table.
+
+    `pooled_note` says how funds of several channels are split, where there are any.
+    """
 
     year: int
     total: str
     nodes: tuple[NodeOut, ...]
     links: tuple[LinkOut, ...]
     flows: tuple[FlowRowOut, ...]
+    pooled_note: LabelOut | None
     labels_version: int = LABELS_VERSION
 
 
@@ -337,6 +341,7 @@ def flow_out(reading: Stated[Flow], *, year: int, agency: str | None) -> FlowOut
             )
             for use in flow.table
         ),
+        pooled_note=label_out(POOLED_NOTE) if any(link.is_pooled for link in links) else None,
     )
 
 

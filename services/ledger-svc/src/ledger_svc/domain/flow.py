@@ -4,9 +4,11 @@ How every layer has the same sum. Of each account of money, a bank account of on
 
     carried in + received + other movements = used + left over
 
-All is by value date. What has the wrong sign changes its layer, so that every link is positive:
+All is by value date. Sources are what was received and what was carried in, each by channel. What
+has the wrong sign changes its layer, so that every link is positive:
 
-- an account below zero at the end of the year: the agency has advanced it, a source `advance`;
+- an account below zero at the end of the year: what the agency advanced on a contract before it
+  was paid, and is still owed, a source `advance`;
 - one below zero at its beginning: receipts first repay that, a use `advance_repaid`;
 - receipts that are less than what went back to payers: a use `returned`;
 - expenses of which more came back than was spent: a source `expenses_returned`;
@@ -156,8 +158,10 @@ def _links_of(
     for channel, amount in sorted(receipts.items()):
         selection = replace(in_year, codes=MONEY, channel=channel, groups=(EntryGroup.RECEIPTS,))
         yield from _either(node, amount, selection, source=channel.value, use="returned")
-    yield from _held(node, opening, base, day=eve, above="carried_in", below="advance_repaid")
-    yield from _held(node, closing, base, day=last, above="left_over", below="advance")
+    yield from _carried_in(node, before, base, day=eve)
+    yield from _missing(node, opening, base, day=eve, outer="advance_repaid")
+    yield from _missing(node, closing, base, day=last, outer="advance")
+    yield from _left_over(node, closing, base, day=last)
     selection = replace(in_year, codes=MONEY_AND_USES, groups=NOT_RECEIPTS)
     yield from _either(node, other, selection, source="other_in", use="other_out")
     for code, amount in sorted(uses.items()):
@@ -182,22 +186,36 @@ def _either(
         )
 
 
-def _held(
-    node: str, held: dict[int, int], base: Selection, *, day: date, above: str, below: str
+def _carried_in(
+    node: str, before: Sequence[AccountSum], base: Selection, *, day: date
 ) -> Iterator[_Signed]:
-    """What accounts hold on a day, and what is missing in others: they never make up."""
-    selection = replace(base, codes=MONEY, value_to=day, held_on=day, held=Held.SOMETHING)
-    more = sum(amount for amount in held.values() if amount > 0)
-    if more:
-        yield _Signed(
-            is_source=above == "carried_in", outer=above, node=node, figure=figure(more, selection)
-        )
-    less = -sum(amount for amount in held.values() if amount < 0)
-    if less:
-        missing = replace(selection, held=Held.LESS_THAN_NOTHING, counted_as=Side.CREDIT)
-        yield _Signed(
-            is_source=below == "advance", outer=below, node=node, figure=figure(less, missing)
-        )
+    by_channel: dict[Channel, int] = {}
+    for row in before:
+        if row.amount_minor > 0:
+            by_channel[row.channel] = by_channel.get(row.channel, 0) + row.amount_minor
+    for channel, amount in sorted(by_channel.items()):
+        found = figure(amount, replace(_holding(base, day), channel=channel))
+        yield _Signed(is_source=True, outer=f"carried_in:{channel}", node=node, figure=found)
+
+
+def _left_over(node: str, held: dict[int, int], base: Selection, *, day: date) -> Iterator[_Signed]:
+    if more := sum(amount for amount in held.values() if amount > 0):
+        found = figure(more, _holding(base, day))
+        yield _Signed(is_source=False, outer="left_over", node=node, figure=found)
+
+
+def _missing(
+    node: str, held: dict[int, int], base: Selection, *, day: date, outer: str
+) -> Iterator[_Signed]:
+    """What accounts lack on a day: what others hold never makes up for it."""
+    if less := -sum(amount for amount in held.values() if amount < 0):
+        lacking = replace(_holding(base, day), held=Held.LESS_THAN_NOTHING, counted_as=Side.CREDIT)
+        is_source = outer == "advance"
+        yield _Signed(is_source=is_source, outer=outer, node=node, figure=figure(less, lacking))
+
+
+def _holding(base: Selection, day: date) -> Selection:
+    return replace(base, codes=MONEY, value_to=day, held_on=day, held=Held.SOMETHING)
 
 
 def _turned(selection: Selection) -> Selection:

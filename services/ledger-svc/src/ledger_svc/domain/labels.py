@@ -5,6 +5,7 @@ After the accounting system for private non-profit organisations, 民间非营�
 
 from typing import Final, NamedTuple
 
+from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 
 LABELS_VERSION: Final = 1
@@ -47,8 +48,23 @@ CODE_LABELS: Final[dict[AccountCode, Label]] = {
     AccountCode.PLEDGE_COMMITMENT_COUNTER: Label("认捐对方（备查）", "Pledges, counter (memo)"),
 }
 
+CHANNEL_LABELS: Final[dict[Channel, Label]] = {
+    Channel.GOVERNMENT: Label("财政", "Government"),
+    Channel.ENTERPRISE: Label("企业", "Enterprises"),
+    Channel.FOUNDATION: Label("基金会", "Foundations"),
+    Channel.UNIVERSITY: Label("高校", "Universities"),
+    Channel.INDIVIDUAL: Label("个人", "Individuals"),
+    Channel.OWN: Label("自有", "Own"),
+    Channel.OTHER: Label("其他", "Other"),
+}
+
 LINE_LABELS: Final[dict[str, Label]] = {
     **{code.value: label for code, label in CODE_LABELS.items()},
+    **{channel.value: label for channel, label in CHANNEL_LABELS.items()},
+    **{
+        f"carried_in:{channel}": Label(f"上年结转·{label.zh}", f"Carried in, {label.en.lower()}")
+        for channel, label in CHANNEL_LABELS.items()
+    },
     "total_assets": Label("资产合计", "Total assets"),
     "total_liabilities": Label("负债合计", "Total liabilities"),
     "total_net_assets": Label("净资产合计", "Total net assets"),
@@ -61,14 +77,6 @@ LINE_LABELS: Final[dict[str, Label]] = {
     "opening_balances": Label("期初余额", "Opening balances entered"),
     "other_changes": Label("其他净资产变动", "Other changes of net assets"),
     "change_of_net_assets": Label("净资产变动额", "Change of net assets"),
-    "government": Label("财政", "Government"),
-    "enterprise": Label("企业", "Enterprises"),
-    "foundation": Label("基金会", "Foundations"),
-    "university": Label("高校", "Universities"),
-    "individual": Label("个人", "Individuals"),
-    "own": Label("自有", "Own"),
-    "other": Label("其他", "Other"),
-    "carried_in": Label("上年结转", "Carried in"),
     "advance": Label("垫付", "Advanced by agencies"),
     "other_in": Label("其他流入", "Other movements in"),
     "expenses_returned": Label("费用退回", "Expenses returned"),
@@ -80,6 +88,12 @@ LINE_LABELS: Final[dict[str, Label]] = {
     "contract": Label("合同资金", "Contract funds"),
     "purpose": Label("限定用途资金", "Purpose funds"),
 }
+
+
+POOLED_NOTE: Final = Label(
+    "来自多个渠道的资金：其用途按先到先用拆分到各渠道。",
+    "Funds of several channels: what they were used for is split by channel, oldest money first.",
+)
 
 
 class Title(NamedTuple):
