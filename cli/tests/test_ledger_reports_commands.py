@@ -71,7 +71,6 @@ def test_where_nothing_runs_a_report_says_so(arguments: list[str], tmp_path: Pat
     [
         ["statement", "activities"],
         ["statement", "activities", "--year", "2024", "--on", "2024-12-31"],
-        ["statement", "balance-sheet"],
         ["statement", "balance-sheet", "--year", "2024", "--on", "2024-12-31"],
     ],
 )
@@ -113,6 +112,7 @@ def test_a_statement_is_shown_with_its_title() -> None:
     made |= {name: line(name) for name in ("other_changes", "change_of_net_assets")}
 
     assert "管理口径" in printed(balance_sheet_view(sheet))
+    assert "all that is recorded" in printed(balance_sheet_view(sheet | {"on": None}))
     assert "1,234.50" in printed(activities_view(made))
 
 

@@ -86,9 +86,9 @@ def statement(
         params["year"] = str(year)
         view = activities_view
     else:
-        if (year is None) == (on is None):
-            raise typer.BadParameter("a balance sheet is of a day: --on, or the end of a --year")
-        params["on"] = on or f"{year}-12-31"
+        if year is not None and on is not None:
+            raise typer.BadParameter("a balance sheet is of one day: --on, or the end of a --year")
+        params["on"] = on or (f"{year}-12-31" if year is not None else None)
         view = balance_sheet_view
     show(_read(home, f"/v1/statements/{which.value}", params), view, as_json=as_json)
 

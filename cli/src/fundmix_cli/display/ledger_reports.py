@@ -42,7 +42,8 @@ def balance_sheet_view(found: Json) -> RenderableType:
             table.add_row(*_label(line), _yuan(line["amount"]))
         total = found[f"total_{part}"]
         table.add_row(*_label(total), _yuan(total["amount"]), style="bold")
-    title = f"资产负债表 · balance sheet of {_whose(found)} on {found['on']}"
+    day = f" on {found['on']}" if found["on"] else ", all that is recorded"
+    title = f"资产负债表 · balance sheet of {_whose(found)}{day}"
     return _report(title, table, found=found, heading=found["title"])
 
 

@@ -23,7 +23,7 @@ from ledger_svc.domain.statements import (
     activities,
     balance_sheet,
 )
-from ledger_svc.storage import journal, lookups, periods, sums, trial_balances
+from ledger_svc.storage import journal, lookups, periods, present, sums, trial_balances
 from ledger_svc.storage.lookups import DatedBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
@@ -134,8 +134,14 @@ async def read_account_ledger(
 async def read_balance_sheet(
     database: Database, selection: Selection
 ) -> Stated[tuple[BalanceSheet, Title]]:
+    """Of all that is recorded, where the selection has no days."""
     async with database.reading() as connection:
-        sheet = balance_sheet(await sums.by_line(connection, selection), selection)
+        lines = (
+            await sums.by_line(connection, selection)
+            if selection.has_days
+            else await present.by_line(connection, agency=selection.agency)
+        )
+        sheet = balance_sheet(lines, selection)
         return await stated(connection, (sheet, await _title(connection, selection)))
 
 

@@ -320,6 +320,27 @@ async def test_a_span_of_any_days_counts_each_of_them_once(
     assert await hold_figures(auditor, made) > 20
 
 
+@pytest.mark.parametrize("agency", [None, AGENCY])
+async def test_a_balance_sheet_of_no_day_is_that_of_all_that_is_recorded(
+    auditor: Caller, inlet: Inlet[Prepared], clock: FixedClock, agency: str | None
+) -> None:
+    await post_a_year(inlet, clock)
+    whose = {} if agency is None else {"agency": agency}
+    path = "/v1/statements/balance-sheet"
+
+    now = await ask(auditor, path, **whose)
+    last = await ask(auditor, path, on="2199-12-31", **whose)
+    known = await ask(auditor, path, as_of=clock.today().isoformat(), **whose)
+
+    def amounts(sheet: dict[str, Any]) -> list[tuple[str, str]]:
+        lines = (*sheet["assets"], *sheet["liabilities"], *sheet["net_assets"])
+        return [(line["line"], line["amount"]) for line in lines]
+
+    assert amounts(now) == amounts(last) == amounts(known) != []
+    assert (now["on"], now["as_of"]) == (None, None)
+    assert await hold_figures(auditor, now) > 6
+
+
 async def test_books_without_an_opening_balance_are_a_management_view(
     auditor: Caller, inlet: Inlet[Prepared]
 ) -> None:
@@ -456,7 +477,7 @@ async def test_why_shows_an_agency_its_own_entries_only(api: Api, inlet: Inlet[P
         ("/v1/trial-balance", {"from": 202402, "to": 202401}, "span_invalid"),
         ("/v1/statements/activities", {}, "span_invalid"),
         ("/v1/statements/activities", {"year": 2024, "from": ON, "to": ON}, "span_invalid"),
-        ("/v1/statements/balance-sheet", {}, "invalid_request"),
+        ("/v1/statements/balance-sheet", {"on": "2024-02-30"}, "invalid_request"),
     ],
 )
 async def test_what_cannot_be_answered_is_refused(

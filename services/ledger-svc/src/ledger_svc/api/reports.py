@@ -200,10 +200,11 @@ def _add_statements(router: APIRouter, database: Database) -> None:
     @router.get("/v1/statements/balance-sheet")
     async def show_balance_sheet(
         access: AccessDep,
-        on: Annotated[Day, Query()],
+        on: OptionalDay = None,
         as_of: OptionalDay = None,
         agency: Agency = None,
     ) -> BalanceSheetOut:
+        """By value date at the end of a day; without one, all that is recorded."""
         selection = Selection(agency=agency_filter(access, agency), value_to=on, as_of=as_of)
         return balance_sheet_out(await queries.read_balance_sheet(database, selection), selection)
 
