@@ -1,5 +1,6 @@
 """Readings over HTTP: live and of any day, with their inputs, and what follows from them."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -102,6 +103,40 @@ async def test_why_asks_for_the_entries_of_a_figure(api: Api, inlet: Inlet[Prepa
         "/v1/why?code=commitments%3Acontract&kind=contracts.contract_signed"
         f"&agency={AGENCY}&channel=government&value_from=2024-01-01&value_to=2024-06-30"
     )
+
+
+async def test_the_entries_behind_a_figure_come_to_it(api: Api, inlet: Inlet[Prepared]) -> None:
+    signed = samples.contract_signed("1000.00")
+    await inlet.post(
+        signed,
+        samples.contract_signed("400.00", contract_number="DG-2024-0002"),
+        samples.instalment_paid("1000.00", contract_id=signed.contract_id),
+        samples.delivery_accepted(recognition=samples.a_recognition("150.00", "0.00", "-150.00")),
+        samples.donation_received("20.00"),
+        samples.donation_received("30.00", kind="in_kind"),
+        ledger_samples.income_approved("100.00"),
+        samples.pledge_made("70.00"),
+    )
+
+    reading = await ask(api)
+
+    figures = list(figures_of(reading))
+    assert len(figures) > 12
+    for amount, why in figures:
+        told = await api.caller("auditor").get(why)
+        assert told.status_code == 200, told.text
+        assert told.json()["sum"] == amount, why
+
+
+def figures_of(part: Any) -> Iterator[tuple[str, str]]:
+    """Every amount with its reason."""
+    if not isinstance(part, dict):
+        return
+    named: dict[str, Any] = part  # pyright: ignore[reportUnknownVariableType]  # of JSON
+    if "amount" in named and "why" in named:
+        yield named["amount"], named["why"]
+    for value in named.values():
+        yield from figures_of(value)
 
 
 async def test_what_an_agency_paid_back_beyond_is_reported_and_in_no_share(

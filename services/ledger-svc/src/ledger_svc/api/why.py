@@ -12,7 +12,7 @@ from fundmix_events.goals import Basis
 from fundmix_events.ledger import AccountCode
 
 from ledger_svc.domain.reading import CONTRACT_RECEIPT_KINDS, Facts
-from ledger_svc.domain.selections import RECEIPT_KINDS
+from ledger_svc.domain.selections import RECEIPT_KINDS, Side
 
 PATH: Final = "/v1/why"
 INCOME_CODES: Final = tuple(code for code in AccountCode if code.group == "income")
@@ -30,20 +30,22 @@ class Asking:
     def income(self, basis: Basis, channel: Channel | None = None) -> str:
         if basis is Basis.RECEIVED:
             return self.of(codes=(AccountCode.BANK,), kinds=RECEIPT_KINDS, channel=channel)
-        return self.of(codes=(*INCOME_CODES, AccountCode.IN_KIND), channel=channel)
+        codes = (*INCOME_CODES, AccountCode.IN_KIND)
+        return self.of(codes=codes, channel=channel, is_credit=True)
 
     def contracts(self, basis: Basis) -> str:
         if basis is Basis.RECEIVED:
             kinds = sorted(CONTRACT_RECEIPT_KINDS)
             return self.of(codes=(AccountCode.BANK,), kinds=kinds, channel=Channel.GOVERNMENT)
-        return self.of(codes=(AccountCode.SERVICE_INCOME,), channel=Channel.GOVERNMENT)
+        codes = (AccountCode.SERVICE_INCOME,)
+        return self.of(codes=codes, channel=Channel.GOVERNMENT, is_credit=True)
 
     def subsidies(self, basis: Basis) -> str:
         if basis is Basis.RECEIVED:
             kinds = [kind for kind in RECEIPT_KINDS if kind not in CONTRACT_RECEIPT_KINDS]
             return self.of(codes=(AccountCode.BANK,), kinds=kinds, channel=Channel.GOVERNMENT)
         codes = [code for code in INCOME_CODES if code is not AccountCode.SERVICE_INCOME]
-        return self.of(codes=codes, channel=Channel.GOVERNMENT)
+        return self.of(codes=codes, channel=Channel.GOVERNMENT, is_credit=True)
 
     def goods(self) -> str:
         return self.of(codes=(AccountCode.IN_KIND,), kinds=RECEIPT_KINDS)
@@ -70,8 +72,9 @@ class Asking:
         kinds: Sequence[str] = (),
         channel: Channel | None = None,
         is_standing: bool = False,
+        is_credit: bool = False,
     ) -> str:
-        """`is_standing`: a balance, which all days before have made."""
+        """`is_standing`: a balance, which all days before have made; `is_credit`: of income."""
         asked: list[tuple[str, str]] = [("code", code.value) for code in codes]
         asked += [("kind", kind) for kind in kinds]
         if self.agency is not None:
@@ -83,6 +86,8 @@ class Asking:
         asked.append(("value_to", self.last.isoformat()))
         if self.as_of is not None:
             asked.append(("as_of", self.as_of.isoformat()))
+        if is_credit:
+            asked.append(("counted_as", Side.CREDIT.value))
         return f"{PATH}?{urlencode(asked)}"
 
 
