@@ -15,6 +15,7 @@ from fundmix_kit.process import Process
 from fundmix_kit.testing.edge import calling
 from fundmix_kit.testing.tokens import TokenSigner
 
+Response = httpx2.Response
 EVENTS: Final = "SELECT type, key, aggregate_version, body FROM outbox ORDER BY position"
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import httpx2
 from fundmix_events.roles import Role
 from fundmix_events.testing.samples import AGENCY
 from fundmix_kit.outbox import OutboxSource
 from fundmix_kit.quarantine import Incoming
 from fundmix_kit.relay import Outgoing
-from fundmix_kit.testing.api import Api, Caller
+from fundmix_kit.testing.api import Api, Caller, Response
 from fundmix_kit.testing.inlet import Inlet
 
 from ledger_svc.apply import Prepared
@@ -37,18 +36,18 @@ class Books:
     def auditor(self) -> Caller:
         return self.api.caller(Role.AUDITOR)
 
-    async def decide(self, path: str, terms: Json) -> httpx2.Response:
+    async def decide(self, path: str, terms: Json) -> Response:
         """Prepared by one person, approved by another; not posted yet."""
         agency = terms["agency"]
         prepared = await self.accountant(agency).post(path, terms)
-        assert prepared.status_code == httpx2.codes.CREATED, prepared.text
+        assert prepared.is_success, prepared.text
         path = f"/v1/requests/{prepared.json()['request_id']}/approve"
         return await self.reviewer(agency).post(path, None)
 
     async def enter(self, path: str, terms: Json) -> Json:
         """Prepared, approved and posted."""
         answer = await self.decide(path, terms)
-        assert answer.status_code == httpx2.codes.OK, answer.text
+        assert answer.is_success, answer.text
         await self.post_decided()
         return answer.json()
 
@@ -56,10 +55,10 @@ class Books:
         officer = self.api.caller(Role.FINANCE_OFFICER, org="11441900AHP4983MNR", sub="officer")
         other = self.api.caller(Role.FINANCE_OFFICER, org="11441900AHP4983MNR", sub="other")
         prepared = await officer.post("/v1/closes", {"through": through})
-        assert prepared.status_code == httpx2.codes.CREATED, prepared.text
+        assert prepared.is_success, prepared.text
         path = f"/v1/closes/{prepared.json()['request_id']}/approve"
         answer = await other.post(path, None)
-        assert answer.status_code == httpx2.codes.OK, answer.text
+        assert answer.is_success, answer.text
         await self.post_decided()
         return answer.json()
 
