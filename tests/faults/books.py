@@ -175,7 +175,18 @@ async def _mix(client: ServiceClient, year: int, **params: str) -> dict[str, Any
     )
     assert mix["quarantined"] == 0
     assert mix["n"] == len(mix["received_by_channel"])
-    beside = ("year", "agency", "basis", "as_of", "closed_through", "currency", "seq", "n", "why")
+    beside = (
+        "year",
+        "agency",
+        "basis",
+        "on",
+        "as_of",
+        "closed_through",
+        "currency",
+        "seq",
+        "n",
+        "why",
+    )
     agencies: dict[str, dict[str, Any]] = mix["agencies"] or {}
     for of_agency in agencies.values():
         del of_agency["why"]

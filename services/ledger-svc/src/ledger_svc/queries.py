@@ -1,7 +1,6 @@
 """What the ledger tells when asked; each answer is one snapshot."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from fundmix_events.ledger import JournalEvent
 from fundmix_kit import quarantine
@@ -10,7 +9,7 @@ from fundmix_kit.paging import PageParams
 from fundmix_kit.tables import Quarantine
 
 from ledger_svc.domain.errors import EntryNotFoundError
-from ledger_svc.domain.mix import Basis, Mix
+from ledger_svc.domain.mix import Mix, MixQuestion
 from ledger_svc.storage import entries, journal, mixes, periods
 from ledger_svc.storage.entries import MonthOfKind
 from ledger_svc.storage.tables import Account, Balance
@@ -26,20 +25,11 @@ class MixReading:
     quarantined: int
 
 
-async def read_mix(
-    database: Database,
-    *,
-    year: int,
-    agency: str | None,
-    as_of: date | None = None,
-    basis: Basis = Basis.RESTATED,
-) -> MixReading:
-    """Raises BasisConflictError."""
+async def read_mix(database: Database, question: MixQuestion) -> MixReading:
+    """Raises BasisConflictError, SpanInvalidError."""
     async with database.reading() as connection:
         return MixReading(
-            by_agency=await mixes.read(
-                connection, year=year, agency=agency, as_of=as_of, basis=basis
-            ),
+            by_agency=await mixes.read(connection, question),
             closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
             seq=await connection.fetchval(journal.READ_SEQ),
             quarantined=await quarantine.count_open(connection),

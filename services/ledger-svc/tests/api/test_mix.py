@@ -16,6 +16,7 @@ EMPTY: Final[dict[str, Any]] = {
     "year": 2024,
     "agency": None,
     "basis": "restated",
+    "on": None,
     "as_of": None,
     "closed_through": 0,
     "currency": "CNY",
@@ -177,3 +178,19 @@ async def test_the_largest_incomes_lose_no_fen(api: Api, inlet: Inlet[Prepared])
     await inlet.post(*(samples.donation_received(largest) for _ in range(3)))
 
     assert (await mix(api))["received_total"] == "300000000000.00"
+
+
+async def test_the_mix_of_a_year_is_asked_for_up_to_a_day(api: Api, inlet: Inlet[Prepared]) -> None:
+    auditor = api.caller("auditor")
+    await inlet.post(
+        samples.donation_received("10.00", received_on="2024-03-10"),
+        samples.donation_received("20.00", received_on="2024-03-11"),
+    )
+
+    mix = (await auditor.get("/v1/mix", year=2024, on="2024-03-10")).json()
+    elsewhere = await auditor.get("/v1/mix", year=2024, on="2023-03-10")
+    booked = await auditor.get("/v1/mix", year=2024, on="2024-03-10", basis="official")
+
+    assert (mix["on"], mix["received_total"]) == ("2024-03-10", "10.00")
+    assert refusal(elsewhere) == (422, "span_invalid", {"#query/on": "span_invalid"})
+    assert refusal(booked)[:2] == (422, "basis_conflict")

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from fundmix_events.money import Currency, Money, text_from_minor
 from fundmix_kit.tables import Quarantine
 from pydantic import BaseModel, PlainSerializer
 
-from ledger_svc.domain.mix import Basis, Mix, city_mix, mix_selection, shown
+from ledger_svc.domain.mix import Basis, Mix, MixQuestion, city_mix, shown
 from ledger_svc.domain.selections import Selection
 from ledger_svc.queries import MixReading
 from ledger_svc.storage import tables
@@ -50,6 +49,7 @@ class MixOut(BaseModel):
     year: int
     agency: str | None
     basis: Basis
+    on: date | None
     as_of: date | None
     closed_through: int
     currency: Currency
@@ -122,27 +122,21 @@ class TodoOut(BaseModel):
     quarantined_at: datetime
 
 
-def mix_out(
-    reading: MixReading,
-    *,
-    year: int,
-    agency: str | None,
-    as_of: date | None = None,
-    basis: Basis = Basis.RESTATED,
-) -> MixOut:
-    mix = city_mix(reading.by_agency)
+def mix_out(reading: MixReading, question: MixQuestion) -> MixOut:
+    mix, agency = city_mix(reading.by_agency), question.agency
     cash, goods = (AccountCode.BANK,), (AccountCode.IN_KIND,)
-    ask = partial(mix_selection, year=year, as_of=as_of, basis=basis)
+    ask = question.selection
     received = {c: amount for c, amount in sorted(mix.received.items()) if amount != 0}
     agencies = {
         code: agency_mix_out(m, ask(agency=code, codes=cash))
         for code, m in reading.by_agency.items()
     }
     return MixOut(
-        year=year,
+        year=question.year,
         agency=agency,
-        basis=basis,
-        as_of=as_of,
+        basis=question.basis,
+        on=question.on,
+        as_of=question.as_of,
         closed_through=reading.closed_through,
         currency=Currency.CNY,
         received_by_channel={c: text_from_minor(amount) for c, amount in received.items()},

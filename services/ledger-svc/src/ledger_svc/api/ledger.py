@@ -26,7 +26,7 @@ from ledger_svc.api.bodies import (
 )
 from ledger_svc.api.request_bodies import waiting_out
 from ledger_svc.domain.errors import LookupIncompleteError
-from ledger_svc.domain.mix import Basis
+from ledger_svc.domain.mix import Basis, MixQuestion
 
 Year = Annotated[int, Query(ge=1949, le=2199)]
 Agency = Annotated[CreditCode | None, Query()]
@@ -65,15 +65,15 @@ def ledger_router(database: Database) -> APIRouter:
         year: Year,
         *,
         agency: Agency = None,
+        on: OptionalDay = None,
         as_of: OptionalDay = None,
         basis: Basis = Basis.RESTATED,
     ) -> MixOut:
-        """By value date, or as booked; `as_of` a day it is as the ledger knew it then."""
-        wanted = agency_filter(access, agency)
-        reading = await queries.read_mix(
-            database, year=year, agency=wanted, as_of=as_of, basis=basis
+        """By value date, up to the day `on`, or as booked; as the ledger knew it on `as_of`."""
+        question = MixQuestion(
+            year=year, agency=agency_filter(access, agency), on=on, as_of=as_of, basis=basis
         )
-        return mix_out(reading, year=year, agency=wanted, as_of=as_of, basis=basis)
+        return mix_out(await queries.read_mix(database, question), question)
 
     @router.get("/v1/todo")
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:

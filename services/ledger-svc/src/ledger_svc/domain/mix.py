@@ -11,7 +11,7 @@ from typing import Final
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 
-from ledger_svc.domain.errors import BasisConflictError
+from ledger_svc.domain.errors import BasisConflictError, SpanInvalidError
 from ledger_svc.domain.selections import EntryGroup, Selection
 
 PLACES_SHOWN: Final = Decimal("0.000001")
@@ -83,34 +83,47 @@ def city_mix(mixes: Mapping[str, Mix]) -> Mix:
     return Mix(received=received, in_kind_minor=sum(m.in_kind_minor for m in mixes.values()))
 
 
-def mix_selection(
-    *,
-    year: int,
-    agency: str | None,
-    as_of: date | None,
-    basis: Basis,
-    codes: tuple[AccountCode, ...] = (AccountCode.BANK, AccountCode.IN_KIND),
-    channel: Channel | None = None,
-) -> Selection:
-    """What a year's mix counts: receipts, in cash and in goods. Raises BasisConflictError."""
-    receipts = (EntryGroup.RECEIPTS,)
-    if basis is Basis.OFFICIAL:
-        if as_of is not None:
-            raise BasisConflictError("what is booked is the same on any later day")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MixQuestion:
+    """A year's mix: up to a day (`on`), as known on a day (`as_of`), or as booked (`basis`)."""
+
+    year: int
+    agency: str | None
+    on: date | None = None
+    as_of: date | None = None
+    basis: Basis = Basis.RESTATED
+
+    def selection(
+        self,
+        *,
+        agency: str | None,
+        codes: tuple[AccountCode, ...] = (AccountCode.BANK, AccountCode.IN_KIND),
+        channel: Channel | None = None,
+    ) -> Selection:
+        """What it counts: receipts, in cash and in goods.
+
+        Raises BasisConflictError and, where `on` is no day of the year, SpanInvalidError.
+        """
+        receipts = (EntryGroup.RECEIPTS,)
+        if self.basis is Basis.OFFICIAL:
+            if self.as_of is not None or self.on is not None:
+                raise BasisConflictError("what is booked is booked by months, and stays so")
+            return Selection(
+                agency=agency,
+                codes=codes,
+                channel=channel,
+                groups=receipts,
+                period_from=self.year * 100 + 1,
+                period_to=self.year * 100 + 12,
+            )
+        if self.on is not None and self.on.year != self.year:
+            raise SpanInvalidError(f"{self.on} is no day of {self.year}", pointer="#query/on")
         return Selection(
             agency=agency,
             codes=codes,
             channel=channel,
             groups=receipts,
-            period_from=year * 100 + 1,
-            period_to=year * 100 + 12,
+            value_from=date(self.year, 1, 1),
+            value_to=self.on or date(self.year, 12, 31),
+            as_of=self.as_of,
         )
-    return Selection(
-        agency=agency,
-        codes=codes,
-        channel=channel,
-        groups=receipts,
-        value_from=date(year, 1, 1),
-        value_to=date(year, 12, 31),
-        as_of=as_of,
-    )

@@ -1,29 +1,20 @@
 """What agencies received, out of sums by month or by day: as many rows, whatever the history."""
 
-from datetime import date
-
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection
 
-from ledger_svc.domain.mix import Basis, Mix, mix_selection
+from ledger_svc.domain.mix import Mix, MixQuestion
 from ledger_svc.storage import sums
 
 
-async def read(
-    connection: Connection,
-    *,
-    year: int,
-    agency: str | None,
-    as_of: date | None = None,
-    basis: Basis = Basis.RESTATED,
-) -> dict[str, Mix]:
+async def read(connection: Connection, question: MixQuestion) -> dict[str, Mix]:
     """The mix of each agency that received anything in a year.
 
     Restated: by value date, also what was posted later, because its month was closed; official:
-    by the month it is booked in.
+    by the month it is booked in. Raises BasisConflictError, SpanInvalidError.
     """
-    selection = mix_selection(year=year, agency=agency, as_of=as_of, basis=basis)
+    selection = question.selection(agency=question.agency)
     received: dict[str, dict[Channel, int]] = {}
     in_kind: dict[str, int] = {}
     for row in await sums.by_channel(connection, selection):
