@@ -23,11 +23,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.api_write import api_write_vs_bare
-from bench.ingest import ingest_vs_copy
+from bench.ingest import EntryBytes, bytes_per_entry, ingest_vs_copy
 from bench.latency import latency_vs_bare
+from bench.ledger_scale import ScaleTimes, figures_vs_few_entries
 from bench.measuring import Comparison, compare
 from bench.memory import Memory, judged, memory_idle
 from bench.public_data import BulkMemory, ocds_bulk_memory, public_page_vs_small
+from bench.readings import ingest_with_readings
 from bench.servers import postgres
 from bench.services import site
 
@@ -43,6 +45,8 @@ class Sizes(BaseModel):
     latency_events: int
     public_contracts: int
     public_few_contracts: int
+    ledger_entries: int
+    ledger_few_entries: int
 
 
 FULL: Final = Sizes(
@@ -53,6 +57,8 @@ FULL: Final = Sizes(
     latency_events=60,
     public_contracts=100_000,
     public_few_contracts=1_000,
+    ledger_entries=5_000_000,
+    ledger_few_entries=100_000,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -62,6 +68,8 @@ TINY: Final = Sizes(
     latency_events=3,
     public_contracts=200,
     public_few_contracts=100,
+    ledger_entries=2_000,
+    ledger_few_entries=1_000,
 )
 
 
@@ -73,6 +81,10 @@ class Results(BaseModel):
     api_write_vs_bare: Comparison
     latency_vs_bare: Comparison
     public_page_vs_small: Comparison
+    ingest_with_readings: Comparison
+    figures_vs_few_entries: Comparison
+    figures_with_many_entries: ScaleTimes
+    entry_bytes: EntryBytes
     ocds_bulk_memory: BulkMemory
     memory: Memory
 
@@ -83,11 +95,18 @@ class Results(BaseModel):
             "api_write_vs_bare": self.api_write_vs_bare,
             "latency_vs_bare": self.latency_vs_bare,
             "public_page_vs_small": self.public_page_vs_small,
+            "ingest_with_readings": self.ingest_with_readings,
+            "figures_vs_few_entries": self.figures_vs_few_entries,
         }
 
     @property
     def is_met(self) -> bool:
-        measures = (self.memory, self.ocds_bulk_memory, *self.comparisons.values())
+        measures = (
+            self.memory,
+            self.ocds_bulk_memory,
+            self.figures_with_many_entries,
+            *self.comparisons.values(),
+        )
         return all(measure.is_met for measure in measures)
 
 
@@ -99,6 +118,9 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
             server, events=sizes.ingest_events, batch_rows=sizes.ingest_batch_rows
         )
         ingest = await compare(contest, rounds=sizes.rounds)
+        entry_bytes = await bytes_per_entry(
+            server, events=sizes.ingest_events, batch_rows=sizes.ingest_batch_rows
+        )
         say("api_write_vs_bare")
         async with api_write_vs_bare(installed, seconds=sizes.api_seconds) as contest:
             api_write = await compare(contest, rounds=sizes.rounds)
@@ -112,6 +134,16 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
             public_page = await compare(contest, rounds=sizes.rounds)
         say("ocds_bulk_memory")
         bulk = await ocds_bulk_memory(installed, contracts=sizes.public_contracts)
+        say("ingest_with_readings")
+        contest = ingest_with_readings(
+            installed, events=sizes.ingest_events, batch_rows=sizes.ingest_batch_rows
+        )
+        busy = await compare(contest, rounds=sizes.rounds)
+        say("figures_vs_few_entries")
+        async with figures_vs_few_entries(
+            installed, entries=sizes.ledger_entries, few_entries=sizes.ledger_few_entries
+        ) as (contest, times):
+            figures = await compare(contest, rounds=sizes.rounds)
         say("memory")
         memory = judged(await memory_idle(installed))
     return Results(
@@ -122,6 +154,10 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
         api_write_vs_bare=api_write,
         latency_vs_bare=latency,
         public_page_vs_small=public_page,
+        ingest_with_readings=busy,
+        figures_vs_few_entries=figures,
+        figures_with_many_entries=times,
+        entry_bytes=entry_bytes,
         ocds_bulk_memory=bulk,
         memory=memory,
     )
@@ -161,6 +197,15 @@ def show(results: Results) -> None:
     for name, value in results.memory.rss_mb.items():
         console.print(f"memory of {name}: {value} MB (at most {results.memory.rss_mb_max:.0f})")
     bulk = results.ocds_bulk_memory
+    for name, ms in results.figures_with_many_entries.median_ms.items():
+        console.print(
+            f"{name} with {results.figures_with_many_entries.entries:,} entries: {ms} ms"
+            f" (at most {results.figures_with_many_entries.median_ms_max:.0f})"
+        )
+    console.print(
+        f"an entry takes {results.entry_bytes.all_tables} bytes in all tables,"
+        f" {results.entry_bytes.journal} of them in the journal"
+    )
     console.print(
         f"OCDS of {bulk.contracts:,} contracts, {bulk.sent_mb:,.0f} MB in {bulk.seconds} s:"
         f" {bulk.above_idle_mb} MB above idle (at most {bulk.above_idle_mb_max:.0f})"

@@ -28,6 +28,7 @@ from ledger_svc import MIGRATIONS
 from ledger_svc.apply import LedgerHandler, Prepared
 from ledger_svc.consumer import CODEC
 from ledger_svc.storage.journal import READ_SEQ
+from pydantic import BaseModel
 
 from bench.measuring import Contest, Mark
 from bench.servers import Postgres, opened
@@ -44,9 +45,19 @@ KEY_BY_TABLE: Final = {
     "journal_entry": "seq",
     "posting": "seq, line",
     "balance": "account_id",
-    "period_balance": "period, account_id, kind",
+    "period_balance": "period, account_id, kind, value_period",
+    "movement": "account_id, value_on, posted_on, kind",
+    "payer_balance": "value_period, agency, payer, channel",
+    "lot": "lot_id",
+    "lot_movement": "seq, line",
+    "contract_terms": "contract_id",
+    "contract_instalment": "contract_id, number, known_on",
 }
 JOURNAL: Final = ("journal_entry", "posting")
+TABLE_BYTES: Final = """
+    SELECT relname AS name, pg_total_relation_size(oid) AS bytes
+    FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
+"""
 ROWS: Final = "SELECT xmin::text::bigint AS writer, * FROM {table} ORDER BY xmin::text::bigint"
 BARE_TABLE: Final = """
     CREATE TABLE bare_{table} (LIKE {table});
@@ -109,6 +120,32 @@ async def ingest_vs_copy(postgres: Postgres, *, events: int, batch_rows: int) ->
             "events_per_batch": batch_rows,
             **{f"rows_{table}": measured.rows(table) for table in KEY_BY_TABLE},
         },
+    )
+
+
+class EntryBytes(BaseModel):
+    """What an entry takes on the disk, with its indexes; measured after the events of the bench."""
+
+    entries: int
+    journal: int
+    all_tables: int
+    by_table: Mapping[str, int]
+
+
+async def bytes_per_entry(postgres: Postgres, *, events: int, batch_rows: int) -> EntryBytes:
+    messages = City(seed=SEED).messages(events)
+    batches = [messages[start : start + batch_rows] for start in range(0, events, batch_rows)]
+    async with fresh_ledger(postgres) as ledger, opened(ledger) as database:
+        await ingest(database, batches)
+        async with database.reading() as connection:
+            entries: int = await connection.fetchval(READ_SEQ)
+            sizes = {row["name"]: row["bytes"] for row in await connection.fetch(TABLE_BYTES)}
+    by_table = {name: round(size / entries) for name, size in sizes.items()}
+    return EntryBytes(
+        entries=entries,
+        journal=sum(by_table[name] for name in JOURNAL),
+        all_tables=sum(by_table.values()),
+        by_table={name: size for name, size in by_table.items() if size},
     )
 
 

@@ -67,10 +67,12 @@ TEMPLATES: Final = """
            CASE WHEN line % 2 = 1 THEN 1 ELSE -1 END AS sign
     FROM numbered, unnest(codes) WITH ORDINALITY AS c (code, line)
 """
-WITHOUT_GUARDS: Final = (
-    "ALTER TABLE posting DISABLE TRIGGER ALL",
-    "DROP INDEX ix_posting_account",
-)
+WITHOUT_GUARDS: Final = "ALTER TABLE posting DISABLE TRIGGER ALL"
+# What is looked up by is built once, when all is there.
+INDEXES: Final = """
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE tablename IN ('journal_entry', 'posting') AND indexname LIKE 'ix_%'
+"""
 FILL: Final = (
     """
     INSERT INTO account (agency, code, fund_code, channel, currency)
@@ -109,7 +111,6 @@ FILL: Final = (
     JOIN line l ON l.template = abs(hashint8extended(n, 1) % (SELECT count(*) FROM template))
     ORDER BY n, l.line
     """,
-    "CREATE INDEX ix_posting_account ON posting (account_id, seq)",
     """
     INSERT INTO movement (account_id, value_on, posted_on, kind, amount_minor)
     SELECT p.account_id, e.value_on, (e.posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on,
@@ -267,9 +268,15 @@ async def _fill(database: ServiceDatabase, entries: int) -> None:
         await connection.execute("SET work_mem = '256MB'")
         await connection.execute("SET maintenance_work_mem = '512MB'")
         await connection.execute(TEMPLATES, organisations["agency"], PURPOSES, CONTRACTS_PER_AGENCY)
-        for statement in (*WITHOUT_GUARDS, *FILL):
+        await connection.execute(WITHOUT_GUARDS)
+        indexes = await connection.fetch(INDEXES)
+        for index in indexes:
+            await connection.execute(f"DROP INDEX {index['indexname']}")
+        for statement in FILL:
             used = [n for n in range(1, 5) if f"${n}" in statement]
             await connection.execute(statement, *arguments[: max(used, default=0)])
+        for index in indexes:
+            await connection.execute(index["indexdef"])
         for promise, query in CHECKS.items():
             assert await connection.fetchval(query), promise
         # As autovacuum would have done by the time anybody asks.

@@ -29,3 +29,5 @@ def test_every_benchmark_runs_and_states_both_figures(tmp_path: Path) -> None:
         assert len(comparison.rounds) == 1
     assert all(value > 0 for value in results.memory.rss_mb.values())
     assert results.ocds_bulk_memory.sent_mb > 0
+    assert results.entry_bytes.journal > 0
+    assert all(ms > 0 for ms in results.figures_with_many_entries.median_ms.values())
