@@ -100,6 +100,7 @@ def test_loading_again_changes_nothing_and_says_so(demonstrated: Fundmix, sample
         "instalments.csv": ["720", "0", "720", "0"],
         "evaluations.csv": ["480", "0", "480", "0"],
         "donations.csv": ["1008", "0", "1008", "0"],
+        "expenditures.csv": ["667", "0", "667", "0"],
     }
     assert_as_expected(demonstrated, sample)
 
@@ -135,7 +136,7 @@ def test_a_demo_once_stops_by_itself(other: Fundmix) -> None:
 
     shown = other.run("demo", "--once")
 
-    assert "all 92 figures are as expected.json says" in shown
+    assert "all 123 figures are as expected.json says" in shown
     other.run("status", exit_code=3)
 
 
@@ -151,7 +152,7 @@ def test_a_demo_of_another_city_names_each_figure_that_differs(
 
     difference = "2025 received_by_channel university: expected 529378.84, found 529378.85"
     assert difference in told
-    assert "1 of 92 figures differ" in told
+    assert "1 of 123 figures differ" in told
     # It ran before, and so it runs on.
     demonstrated.run("status")
 
