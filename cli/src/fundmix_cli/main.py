@@ -12,6 +12,7 @@ from fundmix_cli.commands.goals import goal
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.ledger import ledger
 from fundmix_cli.commands.ledger_reports import ledger_reports
+from fundmix_cli.commands.ledger_requests import ledger_requests
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
 from fundmix_cli.commands.quarantine import quarantine
@@ -37,6 +38,7 @@ contracts.registered_commands += [*instalments.registered_commands, *clocks.regi
 contracts.add_typer(evaluate, name="evaluate")
 app.add_typer(contracts, name="contracts")
 ledger.registered_commands += ledger_reports.registered_commands
+ledger.registered_commands += ledger_requests.registered_commands
 app.add_typer(ledger, name="ledger")
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from fundmix_kit.paging import PageParams
 from fundmix_kit.policy import Access
 
 from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
+from ledger_svc.domain.journal_file import AccountMapping
 from ledger_svc.domain.request import Request, RequestState
 from ledger_svc.domain.spending_limits import (
     SpendingWarning,
@@ -17,7 +18,15 @@ from ledger_svc.domain.spending_limits import (
     warnings_of,
 )
 from ledger_svc.domain.terms import RequestKind
-from ledger_svc.storage import funds, holds, journal, organisations, requests, spending
+from ledger_svc.storage import (
+    funds,
+    holds,
+    import_mappings,
+    journal,
+    organisations,
+    requests,
+    spending,
+)
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
 from ledger_svc.storage.holds import Hold
 
@@ -158,3 +167,9 @@ async def read_spending(
         warnings=tuple(warnings_of(found, today=today)) if is_limited else (),
         seq=seq,
     )
+
+
+async def read_mapping(database: Database, agency: str) -> AccountMapping:
+    """What texts of the agency's accounting program are here."""
+    async with database.reading() as connection:
+        return await import_mappings.read(connection, agency)

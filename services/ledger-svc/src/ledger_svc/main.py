@@ -17,6 +17,7 @@ from ledger_svc import NAME
 from ledger_svc.api.exports import exports_router
 from ledger_svc.api.funds import funds_router, holds_router
 from ledger_svc.api.goals import goals_router
+from ledger_svc.api.imports import imports_router
 from ledger_svc.api.ledger import ledger_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
@@ -34,6 +35,7 @@ from ledger_svc.clock import watch_goals
 from ledger_svc.commands import Commands
 from ledger_svc.consumer import CODEC, PARTITIONS
 from ledger_svc.goal_commands import GoalCommands
+from ledger_svc.import_commands import ImportCommands
 from ledger_svc.settings import Settings
 from ledger_svc.storage.sources import LedgerSource
 
@@ -75,6 +77,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             closes_router(database, actions),
             funds_router(database, clock),
             holds_router(database, runner, commands),
+            imports_router(database, runner, ImportCommands(commands, clock=clock)),
             reports_router(database),
             operations_router(database, operating),
             quarantine_router(database, operating, retrying),

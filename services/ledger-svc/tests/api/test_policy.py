@@ -80,6 +80,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("POST", "/v1/closes"): lambda _: {"through": 202312},
             ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
             ("PUT", "/v1/holds/{hold_id}"): a_hold,
+            ("PUT", "/v1/import-mappings"): lambda owner: {"agency": AGENCY[owner]},
             ("POST", "/v1/goals"): lambda owner: LIMITS | {"agency": AGENCY[owner], "year": 2025},
             ("POST", "/v1/goals/{goal_id}/versions"): lambda _: LIMITS,
         },
@@ -106,6 +107,8 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
                 "agency": AGENCY[owner],
             },
             ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
+            ("POST", "/v1/imports"): lambda owner: {"agency": AGENCY[owner]},
+            ("GET", "/v1/import-mappings"): lambda owner: {"agency": AGENCY[owner]},
             ("GET", "/v1/lots"): lambda owner: {
                 "agency": AGENCY[owner],
                 "fund_code": "general",

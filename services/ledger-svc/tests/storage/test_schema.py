@@ -23,6 +23,7 @@ RIGHTS: Final = KIT_RIGHTS | {
     "fund": {"SELECT", "INSERT", "UPDATE"},
     "hold": {"SELECT", "INSERT", "UPDATE"},
     "hold_lot": {"SELECT", "INSERT"},
+    "import_mapping": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "request": {"SELECT", "INSERT", "UPDATE"},
     "contract_terms": {"SELECT", "INSERT", "UPDATE"},
     "contract_instalment": {"SELECT", "INSERT", "UPDATE"},

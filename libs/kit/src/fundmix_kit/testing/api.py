@@ -43,6 +43,10 @@ class Caller:
     async def put(self, path: str, body: object) -> httpx2.Response:
         return await self._client.put(path, json=body, headers=self._headers)
 
+    async def upload(self, path: str, content: bytes) -> httpx2.Response:
+        sent = {**self._headers, "Idempotency-Key": str(uuid7())}
+        return await self._client.post(path, content=content, headers=sent)
+
     async def patch(self, path: str, body: object, *, version: int) -> httpx2.Response:
         sent = {**self._headers, "If-Match": f'"{version}"'}
         return await self._client.patch(path, json=body, headers=sent)

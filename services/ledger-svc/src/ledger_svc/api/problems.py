@@ -35,6 +35,8 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.GoalNotFoundError: HTTPStatus.NOT_FOUND,
     errors.GoalExistsError: HTTPStatus.CONFLICT,
     errors.NoLimitsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FileUnreadableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ImportNotReadyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -66,6 +68,8 @@ TITLES: Final[Mapping[str, Title]] = {
     "goal_not_found": Title(zh="没有这个目标", en="No such goal"),
     "goal_exists": Title(zh="该年度已有目标", en="There is a goal for that year"),
     "no_limits": Title(zh="目标没有任何限值", en="A goal without a limit"),
+    "file_unreadable": Title(zh="文件无法读取", en="File cannot be read"),
+    "import_not_ready": Title(zh="导入内容尚不完整", en="Import is not ready"),
     **QUARANTINE_TITLES,
 }
 

@@ -25,7 +25,9 @@ LedgerError
 ├── SpanInvalidError             a span of months or days is none
 ├── GoalNotFoundError            there is no such goal
 ├── GoalExistsError              that scope has a goal for that year: set a new version of it
-└── NoLimitsError                a goal without a limit
+├── NoLimitsError                a goal without a limit
+├── FileUnreadableError          a file that is no table, or too large
+└── ImportNotReadyError          lines with errors, or texts that nobody has said the meaning of
 """
 
 from typing import ClassVar
@@ -139,3 +141,11 @@ class GoalExistsError(LedgerError):
 
 class NoLimitsError(LedgerError):
     code = "no_limits"
+
+
+class FileUnreadableError(LedgerError):
+    code = "file_unreadable"
+
+
+class ImportNotReadyError(LedgerError):
+    code = "import_not_ready"

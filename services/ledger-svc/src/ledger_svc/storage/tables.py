@@ -312,3 +312,12 @@ class Request(LedgerTable, table=True):
     event_id: UUID | None = None
     corrects: UUID | None = None
     batch_id: UUID | None = None
+
+
+class ImportMapping(LedgerTable, table=True):
+    """What a text of an agency's accounting program is here: a code, or a fund."""
+
+    agency: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    text: str = Field(primary_key=True)
+    target: str
