@@ -34,6 +34,8 @@ class DatabaseSettings(SettingsGroup):
             "statement_timeout": str(self.statement_timeout_ms),
             "lock_timeout": str(self.lock_timeout_ms),
             "idle_in_transaction_session_timeout": str(self.idle_in_transaction_timeout_ms),
+            # Our statements read few rows by key; compiling one takes longer than running it.
+            "jit": "off",
         }
 
 
