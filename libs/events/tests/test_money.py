@@ -104,6 +104,7 @@ def test_an_amount_is_text_and_no_number_of_json(amount: object) -> None:
         ({"amount": "1.00", "currency": "cny"}, "enum"),
         ({"amount": "1.00", "currency": None}, "enum"),
         ({"amount": "1.00", "currency": "CNY", "scale": 3}, "extra_forbidden"),
+        ({"amount": "1.00", "currency": "CNY", "amount_minor": 100}, "amount_stated_twice"),
         ({"currency": "CNY"}, "missing"),
         ({}, "missing"),
         ("1.00", "model_type"),
@@ -164,3 +165,35 @@ def test_nobody_outside_speaks_in_minor_units(kind: Any) -> None:
 
     assert code_of(refused.value) == "amount_missing"
     assert TypeAdapter(kind).validate_python(Money.of(100)) == Money.of(100)
+
+
+@pytest.mark.parametrize("kind", [Amount, AmountOrNothing])
+@pytest.mark.parametrize(
+    ("value", "code", "place"),
+    [
+        ({"amount": "1.00", "amount_minor": 100, "currency": "CNY"}, "amount_stated_twice", ()),
+        ({"amount": "1.00", "currency": "CNY", "scale": 3}, "extra_forbidden", ("scale",)),
+        ({"amount": "1.00", "currency": "USD"}, "enum", ("currency",)),
+        ({"amount": "1.00", "scale": 3}, "currency_missing", ()),
+        ({"amount": "1.000", "currency": "CNY"}, "amount_too_precise", ()),
+        ({"amount": 1, "currency": "CNY"}, "amount_not_text", ()),
+        ("1.00", "model_type", ()),
+    ],
+)
+def test_a_refused_amount_is_told_like_refused_money(
+    kind: Any, value: object, code: str, place: tuple[str, ...]
+) -> None:
+    for _ in range(2):  # what was refused is not remembered
+        with pytest.raises(ValidationError) as refused:
+            TypeAdapter(kind).validate_python(value)
+
+        assert code_of(refused.value) == code
+        assert refused.value.errors()[0]["loc"] == place
+
+
+def test_what_was_read_as_one_kind_of_amount_is_no_other_kind() -> None:
+    nothing = {"amount": "0.00", "currency": "CNY"}
+
+    assert TypeAdapter(AmountOrNothing).validate_python(nothing) == Money.of(0)
+    with pytest.raises(ValidationError):
+        TypeAdapter(Amount).validate_python(nothing)

@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -27,8 +27,6 @@ KIND_BY_PREFIX: Final = {
 }
 
 
-# The same few organisations stand in nearly every event.
-@lru_cache(maxsize=4_096)
 def check_character(first_seventeen: str) -> str:
     total = sum(VALUE_OF[c] * w for c, w in zip(first_seventeen, WEIGHTS, strict=True))
     return ALPHABET[(31 - total % 31) % 31]
@@ -68,14 +66,19 @@ def check(code: str) -> str:
     return code
 
 
-def _normalised(value: object) -> object:
-    return normalise(value) if isinstance(value, str) else value
+def _read(text: str) -> str:
+    return _remembered(text) if len(text) == LENGTH else check(normalise(text))
+
+
+# The same few organisations stand in nearly every event.
+@lru_cache(maxsize=4_096)
+def _remembered(text: str) -> str:
+    return check(normalise(text))
 
 
 CreditCode = Annotated[
     str,
-    BeforeValidator(_normalised),
-    AfterValidator(check),
+    AfterValidator(_read),
     Field(
         json_schema_extra={"pattern": f"^[{ALPHABET}]{{18}}$", "examples": ["52441900AJC6XAY6DW"]}
     ),

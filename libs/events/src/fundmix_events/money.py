@@ -2,14 +2,16 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Final, Self
+from functools import lru_cache
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_serializer,
     model_validator,
 )
@@ -83,6 +85,8 @@ class Money(BaseModel):
             raise PydanticCustomError("amount_not_text", 'an amount is text, like "12000.00"')
         if "currency" not in value:
             raise PydanticCustomError("currency_missing", "an amount states its currency")
+        if "amount_minor" in value:
+            raise PydanticCustomError("amount_stated_twice", "an amount is stated once")
         rest: dict[str, Any] = {str(k): v for k, v in value.items() if k != "amount"}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # keys of JSON
         return {"amount_minor": minor_from_text(amount), **rest}
 
@@ -114,11 +118,23 @@ class Money(BaseModel):
         return Money(amount_minor=-self.amount_minor, currency=self.currency)
 
 
-def _as_written(value: object) -> object:
+def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
     """Nobody outside speaks in minor units: 100 would be taken for 100 yuan, and be 1."""
-    if isinstance(value, dict) and "amount" not in value:
+    if not isinstance(value, dict):
+        return read(value)
+    members = cast("dict[object, object]", value)
+    if "amount" not in members:
         raise PydanticCustomError("amount_missing", 'an amount is written like "12000.00"')
-    return value  # pyright: ignore[reportUnknownVariableType]  # of any shape; Money reads it
+    amount, currency = members["amount"], members.get("currency")
+    if len(members) == 2 and isinstance(amount, str) and isinstance(currency, str):  # noqa: PLR2004  # these two and no other
+        return _remembered(amount, currency)
+    return read(value)
+
+
+# The same amounts stand in one event and in those that follow it; what is frozen can be shared.
+@lru_cache(maxsize=4_096)
+def _remembered(amount: str, currency: str) -> Money:
+    return Money.model_validate({"amount": amount, "currency": currency})
 
 
 def _more_than_nothing(money: Money) -> Money:
@@ -133,5 +149,5 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-Amount = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_more_than_nothing)]
-AmountOrNothing = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_not_negative)]
+Amount = Annotated[Money, WrapValidator(_as_written), AfterValidator(_more_than_nothing)]
+AmountOrNothing = Annotated[Money, WrapValidator(_as_written), AfterValidator(_not_negative)]
