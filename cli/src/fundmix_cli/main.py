@@ -11,6 +11,7 @@ from fundmix_cli.commands.export import export
 from fundmix_cli.commands.goals import goal
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.ledger import ledger
+from fundmix_cli.commands.ledger_readings import ledger_readings
 from fundmix_cli.commands.ledger_reports import ledger_reports
 from fundmix_cli.commands.ledger_requests import ledger_requests
 from fundmix_cli.commands.load import load
@@ -38,6 +39,7 @@ contracts.registered_commands += [*instalments.registered_commands, *clocks.regi
 contracts.add_typer(evaluate, name="evaluate")
 app.add_typer(contracts, name="contracts")
 ledger.registered_commands += ledger_reports.registered_commands
+ledger.registered_commands += ledger_readings.registered_commands
 ledger.registered_commands += ledger_requests.registered_commands
 app.add_typer(ledger, name="ledger")
 
