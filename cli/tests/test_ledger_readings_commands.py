@@ -18,7 +18,7 @@ fundmix = CliRunner()
 
 def printed(view: RenderableType) -> str:
     text = StringIO()
-    Console(file=text, width=200).print(view)
+    Console(file=text, width=80).print(view)
     return text.getvalue()
 
 
@@ -40,7 +40,7 @@ def an_entry(**changes: Any) -> dict[str, Any]:
 def a_reason(seq: int, amount: str) -> dict[str, Any]:
     account = {"code": "assets:bank", "fund_code": "purpose:[长者]", "channel": "foundation"}
     rule = {"zh": "收到捐赠", "en": "A donation has come"}
-    return an_entry(seq=seq) | account | {"amount": amount, "rule": rule}
+    return an_entry(seq=seq) | account | {"account_id": 3, "amount": amount, "rule": rule}
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,24 @@ def test_an_entry_is_shown_with_its_postings_and_a_close_with_its_month() -> Non
     assert "the first 2; --rows shows more" in text
 
 
+def test_a_narrow_terminal_shows_names_and_amounts_whole() -> None:
+    purpose = f"purpose:{'长者助餐' * 12}"
+    account = {"code": "commitments:pledge", "fund_code": purpose, "channel": "university"}
+    entry = an_entry(document="DN-2024-00008")
+    entry["postings"][0]["account"] = account
+    reason = a_reason(1234567, "-999999999.99") | {"document": "DN-2024-00008"}
+    answer = {"sum": "-999999999.99", "next_cursor": None, "seq": 20, "quarantined": 0}
+
+    shown = printed(entries_view({"items": [entry], "next_cursor": None}))
+    because = printed(why_view(answer | {"items": [reason]}))
+
+    assert "…" not in shown + because
+    assert shown.count("长") == purpose.count("长")
+    assert "1,234.50" in shown
+    for whole in ("1234567", "2024-05-01", "DN-2024-00008", "-999,999,999.99"):
+        assert whole in because
+
+
 def test_where_no_entry_is_found_that_is_said() -> None:
     assert printed(entries_view({"items": [], "next_cursor": None})) == "no such entries\n"
 
@@ -90,5 +108,6 @@ def test_the_reason_of_a_figure_has_its_sum_and_each_rule_once() -> None:
     text = printed(why_view(found))
 
     assert "1,234.50" in text
+    assert text.count(f"assets:bank purpose:[长者] foundation · {AGENCY}") == 1
     assert text.count("收到捐赠 · A donation has come") == 1
     assert "1 event is in quarantine" in text

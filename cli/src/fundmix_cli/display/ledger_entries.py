@@ -1,8 +1,12 @@
 """Entries of the journal, and what a figure is the sum of, as people read them."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,38 +15,38 @@ from fundmix_cli.display.mix import quarantine_warning
 
 Json = dict[str, Any]
 
+YUAN_WIDTH: Final = 14
+PLACES: Final = ("seq", "value_on", "period", "document")
+
 
 def entries_view(found: Json) -> RenderableType:
     """Each entry with its postings under it; of a close, the month it closes."""
     if not found["items"]:
         return Text("no such entries")
-    table = _table("seq", "value date", "period", "agency", "document", "kind, postings")
+    shown: list[RenderableType] = []
     for entry in found["items"]:
-        what = entry["kind"]
-        if entry["closes"] is not None:
-            what += f" through {entry['closes']}"
-        names = (entry["seq"], entry["value_on"], entry["period"], entry["agency"])
-        table.add_row(*_cells(*names, entry["document"], what), "", style="bold")
+        shown.append(_heading(entry))
+        table = _table()
         for posting in entry["postings"]:
-            account = posting["account"]
-            name = f"  {account['code']} {account['fund_code']} {account['channel']}"
-            blank = [""] * (len(table.columns) - 2)
-            table.add_row(*blank, Text(name), _yuan(posting["amount"]["amount"]))
-    return Group(table, *_more(found))
+            table.add_row(_yuan(posting["amount"]["amount"]), _account(posting["account"]))
+        if entry["postings"]:
+            shown.append(table)
+    return Group(*shown, *_more(found))
 
 
 def why_view(found: Json) -> RenderableType:
-    """The rules stand below, each once: a figure is made by few kinds of entries."""
-    table = _table("seq", "value date", "period", "account", "agency", "document", "kind")
-    rules: dict[str, Json] = {}
-    for item in found["items"]:
-        rules.setdefault(item["kind"], item["rule"])
-        account = f"{item['code']} {item['fund_code']} {item['channel']}"
-        names = (item["seq"], item["value_on"], item["period"], account, item["agency"])
-        table.add_row(*_cells(*names, item["document"], item["kind"]), _yuan(item["amount"]))
-    blank = [""] * (len(table.columns) - 2)
-    table.add_row("sum", *blank, _yuan(found["sum"]), style="bold")
-    shown: list[RenderableType] = [table, *_more(found)]
+    """By account, as the answer has them; the rules stand below, each once."""
+    items: list[Json] = found["items"]
+    rules = {item["kind"]: item["rule"] for item in items}
+    # The same in all tables: they are read as one.
+    widths = [max((cell_len(_cell(item[name])) for item in items), default=0) for name in PLACES]
+    shown: list[RenderableType] = []
+    for _, of_account in groupby(items, key=itemgetter("account_id")):
+        postings = list(of_account)
+        name = Text(f"{_account(postings[0]).plain} · {postings[0]['agency']}", style="bold")
+        shown += [name, _postings(postings, widths)]
+    shown.append(Text(f"sum {_yuan(found['sum'])}", style="bold"))
+    shown += _more(found)
     shown += [
         Text(f"{kind}: {rule['zh']} · {rule['en']}", style="dim") for kind, rule in rules.items()
     ]
@@ -52,17 +56,38 @@ def why_view(found: Json) -> RenderableType:
     return Group(*shown)
 
 
-def _table(*names: str) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    for name in names:
-        table.add_column(name)
-    # Names give way to a narrow terminal, figures do not.
-    table.add_column("yuan", justify="right", no_wrap=True)
+def _postings(postings: list[Json], widths: Sequence[int]) -> Table:
+    table = _table(*widths)
+    for item in postings:
+        row = (Text(_cell(item[name])) for name in PLACES)
+        table.add_row(*row, _yuan(item["amount"]), Text(item["kind"]))
     return table
 
 
-def _cells(*values: object) -> tuple[Text, ...]:
-    return tuple(Text("-" if value is None else str(value)) for value in values)
+def _heading(entry: Json) -> Text:
+    what = entry["kind"]
+    if entry["closes"] is not None:
+        what += f" through {entry['closes']}"
+    about = (entry["seq"], entry["value_on"], entry["period"], entry["document"], entry["agency"])
+    return Text("  ".join([*(str(a) for a in about if a is not None), what]), style="bold")
+
+
+def _account(account: Json) -> Text:
+    return Text(f"{account['code']} {account['fund_code']} {account['channel']}")
+
+
+def _table(*widths: int) -> Table:
+    """Columns so wide, an amount and, last, a name: where there is no room it is folded."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for width in widths:
+        table.add_column(no_wrap=True, min_width=width)
+    table.add_column(justify="right", no_wrap=True, min_width=YUAN_WIDTH)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
 
 
 def _more(found: Json) -> list[Text]:
