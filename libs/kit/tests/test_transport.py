@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from uuid import uuid4
 
 import pytest
+from aiokafka import ConsumerRebalanceListener
 from fundmix_events.base import FundingEvent
 from fundmix_events.codec import Codec, encode_body
 from fundmix_events.envelope import Actor, Envelope
@@ -60,11 +61,13 @@ class Recording:
 class Site:
     """A source and a reader in one database, on a topic of its own."""
 
-    def __init__(self, database: Database, bootstrap: str, *, is_idempotent: bool) -> None:
+    def __init__(
+        self, database: Database, bootstrap: str, *, is_idempotent: bool, partitions: int = 3
+    ) -> None:
         self.database = database
         self.topic = f"test.{uuid4().hex}"
         self.event_class = type("Ticked", (Ticked,), {"topic": self.topic, "__module__": __name__})
-        self.partitions = {self.topic: 3}
+        self.partitions = {self.topic: partitions}
         self.kafka = KafkaSettings(
             bootstrap_servers=bootstrap,
             is_idempotent=is_idempotent,
@@ -150,6 +153,14 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
+@asynccontextmanager
+async def opened(kit_database: ServiceDatabase) -> AsyncGenerator[Database]:
+    database = Database(DatabaseSettings(url=PostgresDsn(kit_database.url)), application="test")
+    await database.open()
+    yield database
+    await database.close()
+
+
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
 def transport(request: pytest.FixtureRequest) -> tuple[str, bool]:
     """The address of a broker, and whether it takes idempotent producers."""
@@ -160,13 +171,11 @@ def transport(request: pytest.FixtureRequest) -> tuple[str, bool]:
 @pytest.fixture
 async def site(transport: tuple[str, bool], kit_database: ServiceDatabase) -> AsyncGenerator[Site]:
     bootstrap, is_kafka = transport
-    database = Database(DatabaseSettings(url=PostgresDsn(kit_database.url)), application="test")
-    await database.open()
-    site = Site(database, bootstrap, is_idempotent=is_kafka)
-    async with kafka.admin(site.kafka) as admin:
-        await admin.ensure_topics(site.partitions)
-    yield site
-    await database.close()
+    async with opened(kit_database) as database:
+        site = Site(database, bootstrap, is_idempotent=is_kafka)
+        async with kafka.admin(site.kafka) as admin:
+            await admin.ensure_topics(site.partitions)
+        yield site
 
 
 async def test_what_is_committed_is_applied_once_and_in_order(site: Site) -> None:
@@ -317,3 +326,36 @@ async def is_ready(consumer: Consumer[Ticked]) -> bool:
 def body(site: Site, count: int) -> bytes:
     event = site.event_class.model_construct(name="a", count=count, aggregate_version=1)
     return encode_body(event, actor=ORIGIN.actor, correlation_id="c-1", causation_id=None)
+
+
+class _Ignoring(ConsumerRebalanceListener):
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        """Nothing is kept by partition."""
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        """The same."""
+
+
+async def test_a_topic_that_the_broker_made_by_itself_is_made_anew(
+    broker: str, kit_database: ServiceDatabase
+) -> None:
+    """Tansu makes a topic when a client asks about it, with four partitions."""
+    async with opened(kit_database) as database:
+        site = Site(database, broker, is_idempotent=False, partitions=6)
+        early = kafka.consumer(site.kafka, group="early", topics=[site.topic], listener=_Ignoring())
+        async with early:
+            await asyncio.sleep(0.3)
+        names = "abcdefghijkl"
+        for name in names:
+            await site.tick(name, 0)
+
+        async with running(site.consumer().run(), site.relay().run()):
+            await until(lambda: has_applied(site, len(names)))
+
+        assert sorted(await site.applied()) == [(name, 0) for name in names]
+
+
+async def test_where_nothing_may_be_forgotten_a_wrong_topic_is_told(site: Site) -> None:
+    async with kafka.admin(site.kafka) as admin:
+        with pytest.raises(kafka.BrokerUnavailableError, match="has 3 partitions, not 5"):
+            await admin.ensure_topics({site.topic: 5})

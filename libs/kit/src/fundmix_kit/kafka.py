@@ -85,7 +85,33 @@ class Admin:
         return cluster_id
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
-        """Create the topics that are missing. Raises BrokerUnavailableError."""
+        """Create the topics that are missing.
+
+        Raises BrokerUnavailableError, also while a topic has another number of partitions: whoever
+        publishes it says so, or makes it anew.
+        """
+        await self._create(partitions)
+        for name, found in (await self._wrong(partitions)).items():
+            raise BrokerUnavailableError(f"{name} has {found} partitions, not {partitions[name]}")
+
+    async def remake_topics(self, partitions: Mapping[str, int]) -> bool:
+        """Create what is missing, and anew what has another number of partitions.
+
+        Tansu makes a topic of its own accord when a client asks about it, with four partitions. On
+        a broker that may forget, whoever publishes the topic makes it anew; what was in it is to be
+        sent again. Whether that is so is the answer. Raises BrokerUnavailableError.
+        """
+        await self._create(partitions)
+        wrong = await self._wrong(partitions)
+        if not wrong:
+            return False
+        log.warning("topics_made_anew", topics=wrong)
+        with translating_broker_errors():
+            await self._client.delete_topics(sorted(wrong), timeout_ms=REQUEST_TIME_MS_MAX)
+        await self._create({name: partitions[name] for name in wrong})
+        return True
+
+    async def _create(self, partitions: Mapping[str, int]) -> None:
         topics = [
             NewTopic(
                 name=name,
@@ -101,6 +127,16 @@ class Admin:
                 error = for_code(error_code)
                 if error_code != 0 and error is not TopicAlreadyExistsError:
                     raise error(topic)
+
+    async def _wrong(self, partitions: Mapping[str, int]) -> dict[str, int]:
+        """Topics that have another number of partitions, and the number."""
+        with translating_broker_errors():
+            described: Any = await self._client.describe_topics(sorted(partitions))
+        return {
+            topic["topic"]: len(topic["partitions"])
+            for topic in described
+            if topic["error_code"] == 0 and len(topic["partitions"]) != partitions[topic["topic"]]
+        }
 
 
 @asynccontextmanager

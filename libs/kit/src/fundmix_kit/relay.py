@@ -133,7 +133,7 @@ class Relay:
     async def _serve(self, connection: Connection, backoff: Backoff) -> None:
         self._is_behind = True
         async with admin(self._kafka) as broker:
-            await broker.ensure_topics(self._partitions)
+            await self._provide_topics(connection, broker)
             async with producer(self._kafka) as sender:
                 loop = asyncio.get_running_loop()
                 check_at = loop.time()
@@ -169,13 +169,25 @@ class Relay:
             )
         if state["cluster_id"] == cluster_id and not state["is_rebuild_asked"]:
             return
+        is_remade = await self._provide_topics(connection, broker)
         async with connection.transaction():
             if is_new or state["is_rebuild_asked"]:
                 log.warning("republishing", cluster_id=cluster_id, asked=state["is_rebuild_asked"])
-                await broker.ensure_topics(self._partitions)
                 await self._source.forget_sent(connection)
                 self._is_behind = True
             await connection.execute(SAVE_STATE, cluster_id)
+        if is_remade:
+            raise BrokerUnavailableError("topics were made anew: another producer has to find them")
+
+    async def _provide_topics(self, connection: Connection, broker: Admin) -> bool:
+        """Whether they had to be made anew: then all is to be sent again."""
+        if not self._kafka.republish_on_new_cluster:
+            await broker.ensure_topics(self._partitions)
+            return False
+        is_remade = await broker.remake_topics(self._partitions)
+        if is_remade:
+            await self._source.forget_sent(connection)
+        return is_remade
 
     async def _next(self, connection: Connection) -> Sequence[Outgoing]:
         """What an earlier pass has left comes before what is new."""
