@@ -26,6 +26,12 @@ class AIOKafkaAdminClient:
     async def create_topics(
         self, new_topics: Sequence[NewTopic], timeout_ms: int | None = None
     ) -> CreateTopicsResponse: ...
+    async def delete_topics(
+        self, topics: Sequence[str], timeout_ms: int | None = None
+    ) -> object: ...
+    async def describe_topics(
+        self, topics: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]: ...
     async def delete_records(
         self,
         records_to_delete: Mapping[TopicPartition, RecordsToDelete],

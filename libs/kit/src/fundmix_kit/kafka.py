@@ -131,7 +131,7 @@ class Admin:
     async def _wrong(self, partitions: Mapping[str, int]) -> dict[str, int]:
         """Topics that have another number of partitions, and the number."""
         with translating_broker_errors():
-            described: Any = await self._client.describe_topics(sorted(partitions))
+            described = await self._client.describe_topics(sorted(partitions))
         return {
             topic["topic"]: len(topic["partitions"])
             for topic in described
