@@ -11,7 +11,7 @@ from fundmix_events.donations import DonationKind
 from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import PostedRequestEvent
 from fundmix_events.money import Money
-from fundmix_events.testing import ledger_samples, samples
+from fundmix_events.testing import gift_samples, ledger_samples, samples
 from ledger_svc.domain.journal import Close, Entry, Posting
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 
@@ -88,6 +88,18 @@ CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ("cash, restricted", samples.donation_received(restricted_to="PURPOSE")),
     ("in kind, restricted", samples.donation_received(kind="in_kind", restricted_to="PURPOSE")),
     ("cash, fulfils a pledge", samples.donation_received("500.00", fulfils=Money.of(300_00))),
+    ("time", samples.donation_received(kind="service")),
+    ("always", gift_samples.pledge_cancelled()),
+    ("cash, unrestricted", gift_samples.donation_refunded()),
+    ("cash, restricted", gift_samples.donation_refunded(restricted_to="PURPOSE")),
+    ("goods", gift_samples.donation_refunded(kind="in_kind", hold_id=None)),
+    ("from one purpose to another", gift_samples.purpose_changed()),
+    ("free from now on", gift_samples.purpose_changed(new_restricted_to=None)),
+    ("cash, restricted", gift_samples.donation_reversed(restricted_to="PURPOSE")),
+    (
+        "it had fulfilled a pledge",
+        gift_samples.donation_reversed("500.00", fulfils=Money.of(300_00)),
+    ),
     ("general, of one channel", ledger_samples.expenditure_approved()),
     (
         "for the purpose it was given",

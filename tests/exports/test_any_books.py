@@ -50,7 +50,7 @@ def events(draw: st.DrawFn) -> FundingEvent:
                 received_on=day,
                 restricted_to=draw(st.none() | st.just(text)),
                 reference=draw(TEXTS),
-                kind=draw(st.sampled_from(DonationKind)),
+                kind=draw(st.sampled_from([DonationKind.CASH, DonationKind.IN_KIND])),
             )
         case "pledge":
             return samples.pledge_made(amount, agency=agency, reference=text, pledged_on=day)

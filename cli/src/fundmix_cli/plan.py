@@ -28,6 +28,8 @@ class Service:
     name: str
     parts: Sequence[str]
     port: int
+    # Whether it is told where the ledger answers.
+    asks_ledger: bool = False
 
     @property
     def module(self) -> str:
@@ -59,7 +61,7 @@ class Servers:
 SERVICES: Final = (
     Service(name="registry", parts=("api", "relay"), port=8010),
     Service(name="contracts", parts=("api", "relay", "consumer", "clock"), port=8020),
-    Service(name="donations", parts=("api", "relay", "consumer"), port=8030),
+    Service(name="donations", parts=("api", "relay", "consumer"), port=8030, asks_ledger=True),
     Service(name="ledger", parts=("api", "relay", "consumer", "clock"), port=8040),
 )
 ISSUER_PORT: Final = 8090
@@ -152,7 +154,7 @@ def migration_name(service: Service) -> str:
 
 
 def settings(
-    database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
+    service: Service, database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
 ) -> dict[str, str]:
     """The settings that all processes of a service share."""
     is_tansu = servers.broker_kind is BrokerKind.EMBEDDED
@@ -167,7 +169,14 @@ def settings(
         "FUNDMIX_AUTH__JWKS_URL": f"http://{LOOPBACK}:{ports['issuer']}/.well-known/jwks.json",
         "FUNDMIX_AUTH__IS_DEV_ISSUER_ALLOWED": "true",
         "FUNDMIX_HTTP__HOST": LOOPBACK,
+        **({"FUNDMIX_LEDGER__URL": url_of("ledger", ports)} if service.asks_ledger else {}),
     }
+
+
+def url_of(service: str, ports: Mapping[str, int]) -> str:
+    """Of its API, in a process of its own or with the rest."""
+    port = ports.get(service) or ports[f"{service}-api"]
+    return f"http://{LOOPBACK}:{port}"
 
 
 def migration(
@@ -178,7 +187,7 @@ def migration(
         name=name,
         command=(sys.executable, "-m", service.module, "migrate"),
         environment={
-            **settings(database, servers, ports),
+            **settings(service, database, servers, ports),
             "FUNDMIX_DATABASE__OWNER_URL": database.owner_url,
         },
     )
@@ -205,7 +214,10 @@ def service_program(
         name=group.name,
         command=lambda: (sys.executable, "-m", group.service.module, "run", *group.parts),
         is_ready=partial(answers_ok, port, "/readyz"),
-        environment={**settings(database, servers, ports), "FUNDMIX_HTTP__PORT": str(port)},
+        environment={
+            **settings(group.service, database, servers, ports),
+            "FUNDMIX_HTTP__PORT": str(port),
+        },
     )
 
 

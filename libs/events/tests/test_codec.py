@@ -17,7 +17,7 @@ from fundmix_events.codec import (
 )
 from fundmix_events.donations import DonationReceived
 from fundmix_events.envelope import Actor, Envelope
-from fundmix_events.testing import ledger_samples, samples
+from fundmix_events.testing import gift_samples, ledger_samples, samples
 from fundmix_events.testing.messages import message_of
 
 GIFT: Final = samples.donation_received(fulfils=None)
@@ -43,7 +43,11 @@ EVENTS: Final = (
     samples.obligation_met(),
     samples.obligation_overdue(),
     samples.pledge_made(restricted_to="长者助餐"),
+    gift_samples.pledge_cancelled(),
     GIFT,
+    gift_samples.donation_refunded(),
+    gift_samples.purpose_changed(),
+    gift_samples.donation_reversed(),
     ledger_samples.expenditure_approved(),
     ledger_samples.income_approved(),
     ledger_samples.manual_entry_approved(),

@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 from donations_svc import MIGRATIONS, NAME
 from donations_svc.consumer import state_of
-from donations_svc.main import build_api
-from donations_svc.settings import Settings
+from donations_svc.ledger import Ledger
+from donations_svc.main import build_api, ledger_client
+from donations_svc.settings import LedgerSettings, Settings
 from fundmix_events import topics
 from fundmix_events.registry import Organisation, OrganisationKind, OrganisationRegistered
 from fundmix_kit import replica
@@ -52,7 +53,11 @@ async def an_api(
             http=HttpSettings(port=8030, replica_wait_ms_max=100),
         )
         process = Process(NAME, settings)
-        async with serving(process, build_api(process), tokens) as api:
+        # Nobody listens there: what asks the ledger is tested with a real one, in tests/gifts.
+        async with (
+            ledger_client(LedgerSettings(url=HttpUrl("http://127.0.0.1:9"))) as client,
+            serving(process, build_api(process, Ledger(client)), tokens) as api,
+        ):
             await know_the_register(api.database)
             yield api
 

@@ -17,7 +17,14 @@ from fundmix_events.contracts import (
     PaymentReversed,
     RecoveryReceived,
 )
-from fundmix_events.donations import DonationReceived, PledgeMade
+from fundmix_events.donations import (
+    DonationReceived,
+    DonationRefunded,
+    DonationReversed,
+    PledgeCancelled,
+    PledgeMade,
+    PurposeChanged,
+)
 from fundmix_events.evaluations import (
     DeductionDecided,
     EvaluationPublished,
@@ -58,7 +65,11 @@ EVENT_CLASSES: Final[tuple[type[FundingEvent], ...]] = (
     ObligationMet,
     ObligationOverdue,
     PledgeMade,
+    PledgeCancelled,
     DonationReceived,
+    DonationRefunded,
+    PurposeChanged,
+    DonationReversed,
     ExpenditureApproved,
     IncomeApproved,
     ManualEntryApproved,

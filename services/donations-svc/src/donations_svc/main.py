@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
+import httpx2
 from fastapi import FastAPI
 from fundmix_events import topics
 from fundmix_kit.commands import CommandRunner
@@ -13,18 +14,27 @@ from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
 
 from donations_svc import NAME
+from donations_svc.api.announcements import announcements_router
 from donations_svc.api.donations import donations_router
+from donations_svc.api.giving_back import (
+    purpose_changes_router,
+    refunds_router,
+    reversals_router,
+)
 from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
 from donations_svc.api.problems import PROBLEMS
+from donations_svc.api.todo import todo_router
 from donations_svc.commands import Commands
 from donations_svc.consumer import CODEC, PARTITIONS, state_of
-from donations_svc.settings import Settings
+from donations_svc.giving_back_commands import GivingBack
+from donations_svc.ledger import Ledger
+from donations_svc.settings import LedgerSettings, Settings
 
 PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
 
 
-def build_api(process: Process) -> FastAPI:
+def build_api(process: Process, ledger: Ledger) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(
         database,
@@ -34,6 +44,7 @@ def build_api(process: Process) -> FastAPI:
     )
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
+    giving_back = GivingBack(outbox=outbox, clock=clock, ledger=ledger)
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -42,8 +53,13 @@ def build_api(process: Process) -> FastAPI:
         policy=POLICY,
         verifier=process.verifier,
         routers=[
-            pledges_router(database, runner, commands),
+            pledges_router(database, runner, commands, clock),
+            announcements_router(database, runner, commands),
             donations_router(database, runner, commands),
+            refunds_router(database, runner, giving_back, clock),
+            purpose_changes_router(database, runner, giving_back),
+            reversals_router(runner, giving_back),
+            todo_router(database, clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],
@@ -59,9 +75,17 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
     if "consumer" in parts:
         process.add_consumer(ReplicaHandler(state_of), codec=CODEC, partitions=PARTITIONS)
     if "api" in parts:
-        app = build_api(process)
-    else:
-        app = build_operational_app(
+        async with ledger_client(settings.ledger) as client:
+            await process.serve(build_api(process, Ledger(client)))
+        return
+    await process.serve(
+        build_operational_app(
             settings=settings.http, health=process.health, metrics=process.metrics
         )
-    await process.serve(app)
+    )
+
+
+def ledger_client(settings: LedgerSettings) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        base_url=str(settings.url), timeout=settings.timeout_ms / 1000, trust_env=False
+    )

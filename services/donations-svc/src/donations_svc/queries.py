@@ -6,9 +6,12 @@ from uuid import UUID
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 
+from donations_svc.domain.announcement import Announcement, LineState
 from donations_svc.domain.donation import Donation
+from donations_svc.domain.giving_back import PurposeChange, Refund, RefundState
 from donations_svc.domain.pledge import Pledge
-from donations_svc.storage import donations, pledges
+from donations_svc.storage import announcements, donations, gifts, pledges, todo
+from donations_svc.storage.todo import Todo
 
 FIRST_ID = UUID(int=0)
 
@@ -40,14 +43,87 @@ async def list_pledges(
         )
 
 
-async def list_open_pledges(
-    database: Database, *, org: str | None, page: PageParams
-) -> list[Pledge]:
-    """Pledges of which something is still to come, oldest first."""
+async def list_todo(
+    database: Database, *, org: str | None, is_donor: bool, page: PageParams
+) -> list[Todo]:
+    """What waits, oldest first."""
     after = page.after(tuple[date, UUID])
     async with database.reading() as connection:
-        return await pledges.list_open(
-            connection, org=org, after=after or (date.min, FIRST_ID), rows_max=page.rows_to_read
+        return await todo.list_rows(
+            connection,
+            org=org,
+            is_donor=is_donor,
+            after=after or (date.min, FIRST_ID),
+            rows_max=page.rows_to_read,
+        )
+
+
+async def read_announcement(database: Database, announcement_id: UUID) -> Announcement:
+    """Raises AnnouncementNotFoundError."""
+    async with database.reading() as connection:
+        return await announcements.read(connection, announcement_id)
+
+
+async def list_announcements(
+    database: Database,
+    *,
+    org: str | None,
+    reference: str | None,
+    state: LineState | None,
+    page: PageParams,
+) -> list[Announcement]:
+    """In the order of recording; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await announcements.list_rows(
+            connection,
+            org=org,
+            reference=reference,
+            state=state,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def read_refund(database: Database, refund_id: UUID) -> Refund:
+    """Raises RefundNotFoundError."""
+    async with database.reading() as connection:
+        return await gifts.read_refund(connection, refund_id)
+
+
+async def list_refunds(
+    database: Database,
+    *,
+    org: str | None,
+    donation_id: UUID | None,
+    state: RefundState | None,
+    page: PageParams,
+) -> list[Refund]:
+    """In the order of their ids; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await gifts.list_refunds(
+            connection,
+            org=org,
+            donation_id=donation_id,
+            state=state,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def list_changes(
+    database: Database, *, org: str | None, donation_id: UUID | None, page: PageParams
+) -> list[PurposeChange]:
+    """In the order of their ids; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await gifts.list_changes(
+            connection,
+            org=org,
+            donation_id=donation_id,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
         )
 
 

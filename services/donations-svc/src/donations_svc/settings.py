@@ -9,7 +9,19 @@ from fundmix_kit.settings import (
     LogSettings,
     RelaySettings,
 )
+from pydantic import BaseModel, Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LedgerSettings(BaseModel):
+    """Where the ledger is asked what is left of a gift."""
+
+    url: HttpUrl = Field(
+        default=HttpUrl("http://127.0.0.1:8040"), description="Of the API of ledger-svc."
+    )
+    timeout_ms: int = Field(
+        default=5_000, ge=100, le=10_000, description="How long an answer of the ledger may take."
+    )
 
 
 class Settings(BaseSettings):
@@ -27,3 +39,4 @@ class Settings(BaseSettings):
     relay: RelaySettings = RelaySettings()
     consumer: ConsumerSettings = ConsumerSettings()
     log: LogSettings = LogSettings()
+    ledger: LedgerSettings = LedgerSettings()

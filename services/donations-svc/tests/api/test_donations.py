@@ -79,6 +79,18 @@ async def test_a_donation_is_kept_and_said(api: Api, treasurer: Caller) -> None:
         "pledge_id": None,
         "fulfils": None,
         "is_anonymous": True,
+        "goods": None,
+        "service": None,
+        "is_sponsorship": False,
+        "line": 1,
+        "deposit_id": None,
+        "announcement_id": None,
+        "batch_id": None,
+        "refunded": yuan("0.00"),
+        "reversed_on": None,
+        "reversal_reason": None,
+        "recorded_by": "tester",
+        "delegation": None,
     }
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/donations/{donation_id}"

@@ -83,6 +83,12 @@ async def test_a_pledge_is_kept_and_said(api: Api, donor: Caller) -> None:
         "restricted_to": "长者助餐",
         "pledged_on": "2025-03-01",
         "is_anonymous": True,
+        "schedule": [],
+        "next_due_on": None,
+        "overdue": yuan("0.00"),
+        "cancelled_on": None,
+        "cancellation_reason": None,
+        "cancellation_remark": None,
     }
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/pledges/{pledge_id}"
@@ -180,7 +186,7 @@ async def test_what_is_still_to_come_waits_oldest_first(treasurer: Caller, donor
 
     for caller, action in ((treasurer, "receive"), (donor, "give")):
         items = (await caller.get("/v1/todo")).json()["items"]
-        assert [(i["action"], i["pledge_id"], i["outstanding"]) for i in items] == [
+        assert [(i["action"], i["id"], i["amount"]) for i in items] == [
             (action, early["pledge_id"], yuan("60.00")),
             (action, late["pledge_id"], yuan("100.00")),
         ]
@@ -192,7 +198,7 @@ async def test_what_waits_comes_in_pages(treasurer: Caller) -> None:
     first = (await treasurer.get("/v1/todo", limit=2)).json()
     second = (await treasurer.get("/v1/todo", cursor=first["next_cursor"])).json()
 
-    seen = [item["pledge_id"] for item in first["items"] + second["items"]]
+    seen = [item["id"] for item in first["items"] + second["items"]]
     assert seen == [pledge["pledge_id"] for pledge in pledges]
 
 

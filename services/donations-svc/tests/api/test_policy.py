@@ -1,9 +1,14 @@
 """Every route of donations-svc with every role, on the caller's own row and on another's."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from donations_svc.api.policy import POLICY
+from donations_svc.domain.donation import Belonging
+from donations_svc.storage import donations
 from fundmix_events.roles import Role
 from fundmix_kit.ids import uuid7
 from fundmix_kit.policy import Scope
@@ -20,6 +25,8 @@ from fundmix_kit.testing.policy import (
 
 AGENCY: Final = {Owner.OURS: "52441900AJC6XAY6DW", Owner.THEIRS: "52441900DNF0KCB4UQ"}
 DONOR: Final = {Owner.OURS: "91441900LX8R25H7GP", Owner.THEIRS: "914419004601L7U6QD"}
+
+RECORDED_AT: Final = datetime(2025, 3, 3, tzinfo=UTC)
 
 TRIALS: Final = trials(POLICY, Role)
 
@@ -49,27 +56,129 @@ def a_donation(owner: Owner) -> Json:
     }
 
 
+def goods(owner: Owner) -> Json:
+    """What can be given back without asking the ledger."""
+    return {**a_donation(owner), "kind": "in_kind", "bank_reference": None}
+
+
+def an_announcement(owner: Owner) -> Json:
+    return {
+        "reference": str(uuid7()),
+        "donor": {"kind": "enterprise", "code": DONOR[owner]},
+        "kind": "cash",
+        "amount": {"amount": "100.00", "currency": "CNY"},
+        "given_on": "2025-03-01",
+        "lines": [{"agency": AGENCY[owner], "amount": {"amount": "100.00", "currency": "CNY"}}],
+    }
+
+
+def a_deposit(owner: Owner) -> Json:
+    amount = {"amount": "100.00", "currency": "CNY"}
+    return {
+        "donor": {"kind": "enterprise", "code": DONOR[owner]},
+        "amount": amount,
+        "received_on": "2025-03-02",
+        "bank_reference": str(uuid7()),
+        "lines": [{"reference": str(uuid7()), "agency": AGENCY[owner], "amount": amount}],
+    }
+
+
+def a_confirmation(owner: Owner) -> Json:
+    return {
+        "agency": AGENCY[owner],
+        "received_on": "2025-03-02",
+        "bank_reference": str(uuid7()),
+        "lines": [{"number": 1, "reference": str(uuid7())}],
+    }
+
+
+def a_refund(donation_id: str) -> Json:
+    return {
+        "reference": str(uuid7()),
+        "donation_id": donation_id,
+        "amount": {"amount": "1.00", "currency": "CNY"},
+        "reason": "left_over",
+    }
+
+
 async def ids(api: Api, owner: Owner) -> dict[str, str]:
-    """Of a pledge and a donation between the owner's agency and donor."""
+    """Of what there is between the owner's agency and donor."""
     agency = api.caller(Role.AGENCY, org=AGENCY[owner])
+    donor = api.caller(Role.DONOR, org=DONOR[owner])
     pledge = await agency.post("/v1/pledges", a_pledge(owner))
-    donation = await agency.post("/v1/donations", a_donation(owner))
+    donation = await agency.post("/v1/donations", goods(owner))
+    donation_id = donation.json()["donation_id"]
+    refund = await agency.post("/v1/refunds", a_refund(donation_id))
+    announcement = await donor.post("/v1/announcements", an_announcement(owner))
+    batch_id = uuid7()
+    await import_one(api, UUID(donation_id), batch_id)
     return {
         "pledge_id": pledge.json()["pledge_id"],
-        "donation_id": donation.json()["donation_id"],
+        "donation_id": donation_id,
+        "refund_id": refund.json()["refund_id"],
+        "announcement_id": announcement.json()["announcement_id"],
+        "batch_id": str(batch_id),
     }
+
+
+async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
+    """A batch of one donation that is like another one."""
+    async with api.database.transaction() as connection:
+        like = await donations.read(connection, donation_id)
+        imported = replace(
+            like,
+            donation_id=uuid7(),
+            terms=replace(like.terms, reference=str(uuid7())),
+            belonging=Belonging(batch_id=batch_id),
+        )
+        await donations.insert(connection, imported, recorded_at=RECORDED_AT)
 
 
 @pytest.fixture(scope="module")
 async def policy_trials(shared_api: Api) -> PolicyTrials:
+    parameters = {owner: await ids(shared_api, owner) for owner in Owner}
+
+    def donation_of(owner: Owner) -> str:
+        return parameters[owner]["donation_id"]
+
     rows = PolicyRows(
-        organisations={Role.AGENCY: AGENCY[Owner.OURS], Role.DONOR: DONOR[Owner.OURS]},
-        parameters={owner: await ids(shared_api, owner) for owner in Owner},
-        bodies={("POST", "/v1/pledges"): a_pledge, ("POST", "/v1/donations"): a_donation},
+        organisations={
+            Role.AGENCY: AGENCY[Owner.OURS],
+            Role.DONOR: DONOR[Owner.OURS],
+            Role.FINANCE_OFFICER: AGENCY[Owner.OURS],
+        },
+        parameters=parameters,
+        bodies={
+            ("POST", "/v1/pledges"): a_pledge,
+            ("POST", "/v1/pledges/{pledge_id}/cancel"): lambda _: {"reason": "agreed"},
+            ("POST", "/v1/donations"): a_donation,
+            ("POST", "/v1/deposits"): a_deposit,
+            ("POST", "/v1/announcements"): an_announcement,
+            ("POST", "/v1/announcements/{announcement_id}/confirm"): a_confirmation,
+            ("POST", "/v1/announcements/{announcement_id}/reject"): lambda owner: {
+                "agency": AGENCY[owner],
+                "lines": [1],
+                "reason": "not_received",
+            },
+            ("POST", "/v1/donations/{donation_id}/reverse"): lambda _: {"reason": "a trial"},
+            ("POST", "/v1/donation-imports/{batch_id}/reverse"): lambda _: {"reason": "a trial"},
+            ("POST", "/v1/refunds"): lambda owner: a_refund(donation_of(owner)),
+            ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
+            ("POST", "/v1/purpose-changes"): lambda owner: {
+                "reference": str(uuid7()),
+                "donation_id": donation_of(owner),
+                "amount": {"amount": "1.00", "currency": "CNY"},
+                "new_restricted_to": "长者助餐",
+                "basis": "donor_consent",
+                "document_sha256": "0" * 64,
+                "changed_on": "2025-03-03",
+            },
+        },
         lists={
             ("GET", "/v1/pledges"): "pledge_id",
             ("GET", "/v1/donations"): "donation_id",
-            ("GET", "/v1/todo"): "pledge_id",
+            ("GET", "/v1/announcements"): "announcement_id",
+            ("GET", "/v1/refunds"): "refund_id",
         },
     )
     return PolicyTrials(shared_api, rows)

@@ -107,7 +107,7 @@ async def made(caller: Caller, **changes: Any) -> str:
         ({"reference": " "}, "/reference", "string_too_short"),
         ({"restricted_to": "长" * 65}, "/restricted_to", "string_too_long"),
         ({"restricted_to": "长者\u202e助餐"}, "/restricted_to", "text_control_character"),
-        ({"kind": "service"}, "/kind", "enum"),
+        ({"kind": "time"}, "/kind", "enum"),
         ({"is_anonymous": "perhaps"}, "/is_anonymous", "bool_parsing"),
         ({"phone": "0769"}, "/phone", "extra_forbidden"),
     ],

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from donations_svc.domain.errors import (
 from donations_svc.domain.pledge import Pledge, PledgeTerms
 from donations_svc.storage import donations, pledges
 from fundmix_events.channel import Channel
-from fundmix_events.donations import DonationKind, Donor, DonorKind
+from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind
 from fundmix_events.money import Money
 from fundmix_kit.database import Connection
 
@@ -59,6 +60,8 @@ DONATION: Final = Donation(
     channel=Channel.ENTERPRISE,
     pledge_id=PLEDGE.pledge_id,
     fulfils=Money.parse("100.00"),
+    recorded_by="treasurer-1",
+    refunded=Money.of(0),
 )
 GOODS_OF_A_PERSON: Final = Donation(
     donation_id=UUID(int=3),
@@ -71,10 +74,21 @@ GOODS_OF_A_PERSON: Final = Donation(
         restricted_to=None,
         bank_reference=None,
         is_anonymous=False,
+        goods=Goods(
+            description="大米",
+            quantity=Decimal("12.500"),
+            unit="袋",
+            proof_kind=ProofKind.INVOICE,
+            proof_sha256="0" * 64,
+        ),
+        is_sponsorship=True,
+        delegation="受机构委托代录",
     ),
     channel=Channel.INDIVIDUAL,
     pledge_id=None,
     fulfils=None,
+    recorded_by="treasurer-1",
+    refunded=Money.of(0),
 )
 
 

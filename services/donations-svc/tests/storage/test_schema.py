@@ -39,15 +39,54 @@ INSERT_PLEDGE: Final = """
 INSERT_DONATION: Final = """
     INSERT INTO donation (pledge_id, version, reference, donor_kind, donor_code, agency, channel,
                           kind, amount_minor, currency, donation_id, bank_reference, fulfils_minor,
-                          given_on, received_on, is_anonymous, recorded_at)
+                          given_on, received_on, is_anonymous, line, is_sponsorship, refunded_minor,
+                          recorded_by, recorded_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-            '2025-03-02', '2025-03-02', false, now())
+            '2025-03-02', '2025-03-02', false, 1, false, 0, 'treasurer-1', now())
 """
 
 
 RIGHTS: Final = {
-    "pledge": {"SELECT", "INSERT", "UPDATE (version)", "UPDATE (fulfilled_minor)"},
-    "donation": {"SELECT", "INSERT"},
+    "pledge": {
+        "SELECT",
+        "INSERT",
+        "UPDATE (version)",
+        "UPDATE (fulfilled_minor)",
+        "UPDATE (cancelled_on)",
+        "UPDATE (cancellation_reason)",
+        "UPDATE (cancellation_remark)",
+    },
+    "pledge_part": {"SELECT", "INSERT"},
+    "announcement": {"SELECT", "INSERT", "UPDATE (version)"},
+    "announcement_line": {
+        "SELECT",
+        "INSERT",
+        "UPDATE (state)",
+        "UPDATE (donation_id)",
+        "UPDATE (rejection_reason)",
+        "UPDATE (remark)",
+        "UPDATE (decided_by)",
+        "UPDATE (decided_at)",
+    },
+    "donation": {
+        "SELECT",
+        "INSERT",
+        "UPDATE (version)",
+        "UPDATE (refunded_minor)",
+        "UPDATE (reversed_on)",
+        "UPDATE (reversal_reason)",
+    },
+    "refund": {
+        "SELECT",
+        "INSERT",
+        "UPDATE (version)",
+        "UPDATE (state)",
+        "UPDATE (refunded_on)",
+        "UPDATE (bank_reference)",
+        "UPDATE (decided_by)",
+        "UPDATE (decided_at)",
+    },
+    "purpose_change": {"SELECT", "INSERT"},
     "outbox": {"SELECT", "INSERT", "UPDATE (number)"},
     "outbox_head": {"SELECT", "INSERT", "UPDATE"},
     "relay_state": {"SELECT", "UPDATE"},
@@ -123,6 +162,8 @@ async def test_a_pledge_that_cannot_be_is_not_kept(
         ({"fulfils_minor": 0}, "ck_donation_fulfils"),
         ({"fulfils_minor": None}, "ck_donation_fulfils"),
         ({"pledge_id": None}, "ck_donation_fulfils"),
+        ({"kind": "time", "bank_reference": None}, "ck_donation_kind"),
+        ({"kind": "service", "bank_reference": None}, "ck_donation_service"),
     ],
 )
 async def test_a_donation_that_cannot_be_is_not_kept(

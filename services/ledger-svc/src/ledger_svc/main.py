@@ -19,6 +19,7 @@ from ledger_svc.api.funds import funds_router, holds_router
 from ledger_svc.api.goals import goals_router
 from ledger_svc.api.imports import imports_router
 from ledger_svc.api.ledger import ledger_router
+from ledger_svc.api.lot_holds import lot_holds_router
 from ledger_svc.api.policy import POLICY
 from ledger_svc.api.problems import PROBLEMS
 from ledger_svc.api.readings import readings_router
@@ -77,6 +78,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             closes_router(database, actions),
             funds_router(database, clock),
             holds_router(database, runner, commands),
+            lot_holds_router(runner, clock),
             imports_router(database, runner, ImportCommands(commands, clock=clock)),
             reports_router(database),
             operations_router(database, operating),

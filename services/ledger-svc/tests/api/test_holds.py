@@ -96,3 +96,80 @@ async def test_what_is_used_is_not_released(books: Books) -> None:
     answer = await books.accountant().post(f"/v1/holds/{request['request_id']}/release", None)
 
     assert refusal(answer)[:2] == (409, "hold_conflict")
+
+
+def lot_holds(*gifts: Any, amount: str = "100.00") -> dict[str, Any]:
+    return {
+        "purpose": "batch_reversal",
+        "holds": [
+            {
+                "hold_id": str(uuid4()),
+                "lot_id": str(gift.donation_id),
+                "agency": gift.agency,
+                "fund_code": "general",
+                "amount": cny(amount),
+                "effective_on": gift.received_on.isoformat(),
+                "document": gift.reference,
+            }
+            for gift in gifts
+        ],
+    }
+
+
+async def test_many_lots_are_set_aside_at_once_and_once(books: Books) -> None:
+    gifts = [samples.donation_received("100.00", received_on=f"2024-02-0{n}") for n in (1, 2, 3)]
+    await books.inlet.post(*gifts)
+    treasurer, body = books.accountant(), lot_holds(*gifts)
+
+    first = await treasurer.post("/v1/holds", body)
+    again = await treasurer.post("/v1/holds", body)
+    held = await left(books)
+    ids = [hold["hold_id"] for hold in body["holds"]]
+    released = await treasurer.post("/v1/holds/release", {"hold_ids": ids})
+
+    assert (first.json(), again.json()) == ({"holds": 3}, {"holds": 0})
+    assert held == ["0.00"] * 3
+    assert released.json() == {"holds": 3}
+    assert await left(books) == ["100.00"] * 3
+    gone = await treasurer.post("/v1/holds", body)
+    assert refusal(gone)[:2] == (409, "hold_conflict")
+
+
+async def test_of_many_lots_all_are_set_aside_or_none(books: Books) -> None:
+    gifts = [samples.donation_received("100.00", received_on=f"2024-02-0{n}") for n in (1, 2)]
+    await books.inlet.post(*gifts)
+    await books.enter("/v1/expenditures", an_expenditure("30.00"))
+
+    refused = await books.accountant().post("/v1/holds", lot_holds(*gifts))
+
+    assert refusal(refused)[:2] == (409, "insufficient_funds")
+    assert await left(books) == ["70.00", "100.00"]
+
+
+async def test_undoing_gifts_never_leaves_a_day_overdrawn(books: Books) -> None:
+    """Each is undone on its own day: a later one does not lack on an earlier day."""
+    early = samples.donation_received("100.00", received_on="2024-02-01", reference="A")
+    spent = samples.donation_received("50.00", received_on="2024-02-02", reference="B")
+    late = samples.donation_received("100.00", received_on="2024-12-01", reference="C")
+    await books.inlet.post(early, spent, late)
+    await books.enter("/v1/expenditures", an_expenditure("100.00", spent_on="2024-06-01"))
+    treasurer = books.accountant()
+
+    # The expenditure took the oldest lot; what came in December can still be undone.
+    assert (await treasurer.post("/v1/holds", lot_holds(late))).json() == {"holds": 1}
+    refused = await treasurer.post("/v1/holds", lot_holds(early))
+    assert refusal(refused)[:2] == (409, "insufficient_funds")
+
+
+async def test_nobody_sets_aside_what_is_another_agencys(books: Books) -> None:
+    gift = samples.donation_received("100.00", agency=OTHER_AGENCY)
+    await books.inlet.post(gift)
+    body = lot_holds(gift)
+
+    refused = await books.accountant().post("/v1/holds", body)
+    await books.accountant(OTHER_AGENCY).post("/v1/holds", body)
+    ids = {"hold_ids": [body["holds"][0]["hold_id"]]}
+    other = await books.accountant().post("/v1/holds/release", ids)
+
+    assert refusal(refused)[:2] == (403, "foreign_row")
+    assert refusal(other)[:2] == (403, "foreign_row")

@@ -66,6 +66,12 @@ def a_hold(owner: Owner) -> Json:
     }
 
 
+def a_lot_hold(owner: Owner) -> Json:
+    """Of a lot that is not there: who may ask is told that nothing is left of it."""
+    hold = {**a_hold(owner), "hold_id": str(uuid7()), "lot_id": str(uuid7())}
+    return {"purpose": hold.pop("purpose"), "holds": [hold]}
+
+
 def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
     return PolicyRows(
         organisations=dict.fromkeys(Role, samples.AGENCY),
@@ -80,6 +86,10 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("POST", "/v1/closes"): lambda _: {"through": 202312},
             ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
             ("PUT", "/v1/holds/{hold_id}"): a_hold,
+            ("POST", "/v1/holds"): a_lot_hold,
+            ("POST", "/v1/holds/release"): lambda owner: {
+                "hold_ids": [parameters[owner]["hold_id"]]
+            },
             ("PUT", "/v1/import-mappings"): lambda owner: {"agency": AGENCY[owner]},
             ("POST", "/v1/goals"): lambda owner: LIMITS | {"agency": AGENCY[owner], "year": 2025},
             ("POST", "/v1/goals/{goal_id}/versions"): lambda _: LIMITS,

@@ -28,6 +28,8 @@ EVENT_ID: Final = UUID(int=1)
 CONTRACT_FUND: Final = "contract:DG-2024-0001"
 AMOUNTS: Final = st.integers(1, AMOUNT_MINOR_MAX).map(text_from_minor)
 AGENCIES: Final = st.sampled_from([samples.AGENCY, samples.OTHER_AGENCY])
+# Time that was given is in no account.
+BOOKED: Final = (DonationKind.CASH, DonationKind.IN_KIND)
 CHANNELS: Final = st.sampled_from(Channel)
 PURPOSES: Final = st.none() | st.sampled_from(["长者助餐", "困境儿童关爱"])
 MEMO_CODES: Final = frozenset(code for code in AccountCode if code.startswith("commitments:"))
@@ -76,7 +78,7 @@ def payments(draw: st.DrawFn) -> InstalmentPaid:
 def pledges(draw: st.DrawFn) -> PledgeMade:
     return samples.pledge_made(
         draw(AMOUNTS),
-        kind=draw(st.sampled_from(DonationKind)),
+        kind=draw(st.sampled_from(BOOKED)),
         restricted_to=draw(PURPOSES),
         channel=draw(CHANNELS),
     )
@@ -86,7 +88,7 @@ def pledges(draw: st.DrawFn) -> PledgeMade:
 def donations(draw: st.DrawFn) -> DonationReceived:
     return samples.donation_received(
         draw(AMOUNTS),
-        kind=draw(st.sampled_from(DonationKind)),
+        kind=draw(st.sampled_from(BOOKED)),
         restricted_to=draw(PURPOSES),
         fulfils=draw(st.none() | AMOUNTS.map(Money.parse)),
         agency=draw(AGENCIES),

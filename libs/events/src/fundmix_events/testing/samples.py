@@ -368,7 +368,7 @@ def text(money: Money) -> str:
 
 def pledge_made(amount: str = "5000.00", **changes: Any) -> PledgeMade:
     usual: dict[str, Any] = {"pledge_id": uuid4(), "pledged_on": date(2024, 4, 8)}
-    return PledgeMade(**(_gift(amount) | usual | changes))
+    return PledgeMade(**(a_gift(amount) | usual | changes))
 
 
 def donation_received(amount: str = "5000.00", **changes: Any) -> DonationReceived:
@@ -377,7 +377,7 @@ def donation_received(amount: str = "5000.00", **changes: Any) -> DonationReceiv
         "given_on": date(2024, 5, 20),
         "received_on": date(2024, 5, 27),
     }
-    return DonationReceived(**(_gift(amount) | usual | changes))
+    return DonationReceived(**(a_gift(amount) | usual | changes))
 
 
 def entry_posted(amount: str = "5000.00", **changes: Any) -> EntryPosted:
@@ -434,7 +434,7 @@ def _parts(scheduled: str, deduction: str) -> dict[str, Any]:
     }
 
 
-def _gift(amount: str) -> dict[str, Any]:
+def a_gift(amount: str) -> dict[str, Any]:
     return {
         "aggregate_version": 1,
         "reference": "DN-2024-00001",

@@ -1,18 +1,33 @@
 """What goes in and out over HTTP."""
 
 from datetime import date
+from typing import Annotated, Final
 from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
-from fundmix_events.donations import DonationKind, Donor, DonorKind
+from fundmix_events.donations import (
+    CancellationReason,
+    DonationKind,
+    Donor,
+    DonorKind,
+    Goods,
+    ProofKind,
+    Quantity,
+    ScheduledPart,
+    Service,
+    Sha256,
+)
 from fundmix_events.money import Amount, Money
-from fundmix_events.text import Label
-from pydantic import BaseModel, ConfigDict
+from fundmix_events.text import Label, Name, Remark
+from pydantic import BaseModel, ConfigDict, Field
 
 from donations_svc.domain.donation import Donation, DonationTerms
 from donations_svc.domain.pledge import Pledge, PledgeState, PledgeTerms
+
+LINES_MAX: Final = 100
+PARTS_MAX: Final = 60
 
 
 class BodyIn(BaseModel):
@@ -29,8 +44,40 @@ class DonorIn(BodyIn):
         return Donor(kind=self.kind, code=self.code)
 
 
+class GoodsIn(BodyIn):
+    """`proof_sha256` is of the document that says what they are worth."""
+
+    description: Name
+    quantity: Quantity
+    unit: Label
+    proof_kind: ProofKind | None = None
+    proof_sha256: Sha256 | None = None
+
+    def goods(self) -> Goods:
+        return Goods(**dict(self))
+
+
+class ServiceIn(BodyIn):
+    """Time that is given: its hours, and what the donor says an hour is worth."""
+
+    description: Name
+    hours: Quantity
+    hourly_rate: Amount
+
+    def service(self) -> Service:
+        return Service(**dict(self))
+
+
+class ScheduledPartIn(BodyIn):
+    due_on: Day
+    amount: Amount
+
+
 class PledgeIn(BodyIn):
-    """A promise; `reference` is the agency's own number for it."""
+    """A promise; `reference` is the agency's own number for it.
+
+    The parts of a `schedule` sum to the amount, each due later than the one before.
+    """
 
     reference: Label
     donor: DonorIn
@@ -40,6 +87,7 @@ class PledgeIn(BodyIn):
     restricted_to: Label | None = None
     pledged_on: Day
     is_anonymous: bool = False
+    schedule: Annotated[tuple[ScheduledPartIn, ...], Field(max_length=PARTS_MAX)] = ()
 
     def terms(self) -> PledgeTerms:
         return PledgeTerms(
@@ -51,13 +99,25 @@ class PledgeIn(BodyIn):
             restricted_to=self.restricted_to,
             pledged_on=self.pledged_on,
             is_anonymous=self.is_anonymous,
+            schedule=tuple(
+                ScheduledPart(due_on=part.due_on, amount=part.amount) for part in self.schedule
+            ),
         )
+
+
+class CancellationIn(BodyIn):
+    """Today, unless it is said."""
+
+    reason: CancellationReason
+    cancelled_on: Day | None = None
+    remark: Remark | None = None
 
 
 class DonationIn(BodyIn):
     """What has arrived: `received_on` is the bank's value date, `given_on` is that day unless said.
 
-    Cash has a bank reference; goods have none, and `amount` is what they are worth.
+    Cash has a bank reference; goods have none, and `amount` is what they are worth. Who records it
+    for the agency says why, as `delegation`.
     """
 
     reference: Label
@@ -71,6 +131,10 @@ class DonationIn(BodyIn):
     bank_reference: Label | None = None
     pledge_id: UUID | None = None
     is_anonymous: bool = False
+    goods: GoodsIn | None = None
+    service: ServiceIn | None = None
+    is_sponsorship: bool = False
+    delegation: Remark | None = None
 
     def terms(self) -> DonationTerms:
         return DonationTerms(
@@ -84,11 +148,15 @@ class DonationIn(BodyIn):
             received_on=self.received_on,
             bank_reference=self.bank_reference,
             is_anonymous=self.is_anonymous,
+            goods=None if self.goods is None else self.goods.goods(),
+            service=None if self.service is None else self.service.service(),
+            is_sponsorship=self.is_sponsorship,
+            delegation=self.delegation,
         )
 
 
 class PledgeOut(BaseModel):
-    """`outstanding` is what is still to come: `amount` less `fulfilled`."""
+    """`outstanding` is what is still to come, `overdue` what should have come before today."""
 
     pledge_id: UUID
     version: int
@@ -104,10 +172,19 @@ class PledgeOut(BaseModel):
     restricted_to: str | None
     pledged_on: date
     is_anonymous: bool
+    schedule: tuple[ScheduledPart, ...]
+    next_due_on: date | None
+    overdue: Money
+    cancelled_on: date | None
+    cancellation_reason: CancellationReason | None
+    cancellation_remark: str | None
 
 
 class DonationOut(BaseModel):
-    """`fulfils` is the part of `amount` that the pledge had promised; the rest stands alone."""
+    """`fulfils` is the part of `amount` that the pledge had promised; the rest stands alone.
+
+    `refunded` has gone back; what was `reversed_on` a day was an error, and was never there.
+    """
 
     donation_id: UUID
     version: int
@@ -124,22 +201,22 @@ class DonationOut(BaseModel):
     pledge_id: UUID | None
     fulfils: Money | None
     is_anonymous: bool
+    goods: Goods | None
+    service: Service | None
+    is_sponsorship: bool
+    line: int
+    deposit_id: UUID | None
+    announcement_id: UUID | None
+    batch_id: UUID | None
+    refunded: Money
+    reversed_on: date | None
+    reversal_reason: str | None
+    recorded_by: str
+    delegation: str | None
 
 
-class TodoOut(BaseModel):
-    """`action` is what waits: `give` for a donor, `receive` for an agency."""
-
-    action: str
-    pledge_id: UUID
-    reference: str
-    donor: Donor
-    agency: str
-    pledged_on: date
-    outstanding: Money
-
-
-def pledge_out(pledge: Pledge) -> PledgeOut:
-    terms = pledge.terms
+def pledge_out(pledge: Pledge, *, today: date) -> PledgeOut:
+    terms, cancellation = pledge.terms, pledge.cancellation
     return PledgeOut(
         pledge_id=pledge.pledge_id,
         version=pledge.version,
@@ -148,18 +225,24 @@ def pledge_out(pledge: Pledge) -> PledgeOut:
         agency=terms.agency,
         channel=pledge.channel,
         kind=terms.kind,
-        state=pledge.state,
+        state=pledge.state(today=today),
         amount=terms.amount,
         fulfilled=pledge.fulfilled,
         outstanding=pledge.outstanding,
         restricted_to=terms.restricted_to,
         pledged_on=terms.pledged_on,
         is_anonymous=terms.is_anonymous,
+        schedule=terms.schedule,
+        next_due_on=pledge.next_due_on,
+        overdue=pledge.overdue(today=today),
+        cancelled_on=None if cancellation is None else cancellation.cancelled_on,
+        cancellation_reason=None if cancellation is None else cancellation.reason,
+        cancellation_remark=None if cancellation is None else cancellation.remark,
     )
 
 
 def donation_out(donation: Donation) -> DonationOut:
-    terms = donation.terms
+    terms, belonging = donation.terms, donation.belonging
     return DonationOut(
         donation_id=donation.donation_id,
         version=donation.version,
@@ -176,4 +259,16 @@ def donation_out(donation: Donation) -> DonationOut:
         pledge_id=donation.pledge_id,
         fulfils=donation.fulfils,
         is_anonymous=terms.is_anonymous,
+        goods=terms.goods,
+        service=terms.service,
+        is_sponsorship=terms.is_sponsorship,
+        line=belonging.line,
+        deposit_id=belonging.deposit_id,
+        announcement_id=belonging.announcement_id,
+        batch_id=belonging.batch_id,
+        refunded=donation.refunded,
+        reversed_on=donation.reversed_on,
+        reversal_reason=donation.reversal_reason,
+        recorded_by=donation.recorded_by,
+        delegation=terms.delegation,
     )

@@ -1,5 +1,7 @@
 """Donations over HTTP: receive, read."""
 
+from collections.abc import Sequence
+from functools import reduce
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -7,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fundmix_events import topics
 from fundmix_events.credit_code import CreditCode
+from fundmix_events.money import Money
 from fundmix_events.text import Label
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
@@ -18,6 +21,8 @@ from fundmix_kit.replicas import Position
 
 from donations_svc import queries
 from donations_svc.api.bodies import DonationIn, DonationOut, donation_out
+from donations_svc.api.delegation import check_receiver
+from donations_svc.api.split_bodies import DepositIn, DepositOut
 from donations_svc.commands import Commands
 from donations_svc.domain.donation import Donation
 
@@ -27,13 +32,27 @@ def donations_router(database: Database, runner: CommandRunner, commands: Comman
 
     @router.post("/v1/donations", status_code=HTTPStatus.CREATED, response_model=DonationOut)
     async def receive_donation(request: Request, access: AccessDep, body: DonationIn) -> Response:
-        access.require_own(body.agency)
+        check_receiver(access, body.agency, delegation=body.delegation)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             donation = await commands.receive_donation(
                 connection, origin, body.terms(), access=access, pledge_id=body.pledge_id
             )
             return _answer(donation)
+
+        return await runner.run(request, access, command)
+
+    @router.post("/v1/deposits", status_code=HTTPStatus.CREATED, response_model=DepositOut)
+    async def receive_deposit(request: Request, access: AccessDep, body: DepositIn) -> Response:
+        """One transfer for several agencies or purposes: all of its donations, or none."""
+        agencies = [line.agency for line in body.lines]
+        check_receiver(access, *agencies, delegation=body.delegation)
+
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            received = await commands.receive_deposit(
+                connection, origin, body.deposit(), access=access
+            )
+            return _deposit_answer(received)
 
         return await runner.run(request, access, command)
 
@@ -72,6 +91,27 @@ def _answer(donation: Donation) -> Answer:
     return Answer(
         body=donation_out(donation),
         version=donation.version,
-        positions=[Position(topic=topics.DONATIONS, key=key, version=donation.version)],
+        positions=positions_of([donation]),
         location=f"/v1/donations/{key}",
+    )
+
+
+def positions_of(donations: Sequence[Donation]) -> list[Position]:
+    return [
+        Position(topic=topics.DONATIONS, key=str(d.donation_id), version=d.version)
+        for d in donations
+    ]
+
+
+def _deposit_answer(received: Sequence[Donation]) -> Answer:
+    deposit_id = received[0].belonging.deposit_id
+    assert deposit_id is not None, "its lines are of a deposit"
+    amounts = (donation.terms.amount for donation in received)
+    return Answer(
+        body=DepositOut(
+            deposit_id=deposit_id,
+            amount=reduce(Money.__add__, amounts),
+            donations=tuple(map(donation_out, received)),
+        ),
+        positions=positions_of(received),
     )

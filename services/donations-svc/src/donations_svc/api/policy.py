@@ -6,19 +6,45 @@ from fundmix_events.roles import Role
 from fundmix_kit.operations import OPERATIONS_POLICY, QUARANTINE_POLICY
 from fundmix_kit.policy import Policy, Rule, Scope
 
-PARTIES: Final[Rule] = {Role.DONOR: Scope.OWN, Role.AGENCY: Scope.OWN}
-# Only who looks after the agency's bank account can say what has reached it.
-RECEIVERS: Final[Rule] = {Role.AGENCY: Scope.OWN}
-READERS: Final[Rule] = {**PARTIES, Role.AUDITOR: Scope.ANY, Role.ADMIN: Scope.ANY}
+DONORS: Final[Rule] = {Role.DONOR: Scope.OWN}
+AGENCIES: Final[Rule] = {Role.AGENCY: Scope.OWN}
+PARTIES: Final[Rule] = {**DONORS, **AGENCIES}
+# Who looks after the agency's bank account says what has reached it; an officer for it, with a
+# reason that is recorded.
+RECEIVERS: Final[Rule] = {**AGENCIES, Role.FINANCE_OFFICER: Scope.ANY}
+# An officer sees the city's gifts with the grant to read the whole city only.
+READERS: Final[Rule] = {
+    **PARTIES,
+    Role.FINANCE_OFFICER: Scope.OWN,
+    Role.AUDITOR: Scope.ANY,
+    Role.ADMIN: Scope.ANY,
+}
 
 POLICY: Final = Policy(
     {
         ("POST", "/v1/pledges"): PARTIES,
+        ("POST", "/v1/pledges/{pledge_id}/cancel"): PARTIES,
         ("GET", "/v1/pledges"): READERS,
         ("GET", "/v1/pledges/{pledge_id}"): READERS,
+        ("POST", "/v1/announcements"): DONORS,
+        ("GET", "/v1/announcements"): READERS,
+        ("GET", "/v1/announcements/{announcement_id}"): READERS,
+        ("POST", "/v1/announcements/{announcement_id}/confirm"): RECEIVERS,
+        ("POST", "/v1/announcements/{announcement_id}/reject"): AGENCIES,
+        ("POST", "/v1/announcements/{announcement_id}/withdraw"): DONORS,
         ("POST", "/v1/donations"): RECEIVERS,
+        ("POST", "/v1/deposits"): RECEIVERS,
         ("GET", "/v1/donations"): READERS,
         ("GET", "/v1/donations/{donation_id}"): READERS,
+        ("POST", "/v1/donations/{donation_id}/reverse"): AGENCIES,
+        ("POST", "/v1/donation-imports/{batch_id}/reverse"): RECEIVERS,
+        ("POST", "/v1/refunds"): AGENCIES,
+        ("POST", "/v1/refunds/{refund_id}/pay"): AGENCIES,
+        ("POST", "/v1/refunds/{refund_id}/cancel"): AGENCIES,
+        ("GET", "/v1/refunds"): READERS,
+        ("GET", "/v1/refunds/{refund_id}"): READERS,
+        ("POST", "/v1/purpose-changes"): AGENCIES,
+        ("GET", "/v1/purpose-changes"): READERS,
         ("GET", "/v1/todo"): PARTIES,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,

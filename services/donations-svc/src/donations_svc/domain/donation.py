@@ -1,11 +1,19 @@
-"""A donation: money or goods that have arrived, as the receiving agency confirms it."""
+"""A donation: money, goods or time that have arrived, as the receiving agency confirms it."""
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from fundmix_events.channel import Channel
-from fundmix_events.donations import CHANNEL_BY_DONOR_KIND, DonationKind, DonationReceived, Donor
+from fundmix_events.donations import (
+    CHANNEL_BY_DONOR_KIND,
+    DonationKind,
+    DonationReceived,
+    Donor,
+    Goods,
+    Service,
+)
 from fundmix_events.money import Money
 
 from donations_svc.domain.errors import FutureDateError, TermsError
@@ -15,9 +23,10 @@ from donations_svc.domain.pledge import Pledge, fulfil_pledge
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DonationTerms:
-    """What has arrived: `amount` is the money, or what the goods are worth.
+    """What has arrived: `amount` is the money, or what the goods or the hours are worth.
 
-    `reference` is the agency's own number for it, `received_on` the bank's value date.
+    `reference` is the agency's own number for it, `received_on` the bank's value date. `delegation`
+    says why somebody else than the agency records it.
     """
 
     reference: str
@@ -30,16 +39,40 @@ class DonationTerms:
     received_on: date
     bank_reference: str | None
     is_anonymous: bool
+    goods: Goods | None = None
+    service: Service | None = None
+    is_sponsorship: bool = False
+    delegation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Belonging:
+    """What a donation came with: a deposit of several lines, an announcement, an import."""
+
+    line: int = 1
+    deposit_id: UUID | None = None
+    announcement_id: UUID | None = None
+    batch_id: UUID | None = None
+
+
+ALONE = Belonging()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Donation:
+    """`refunded` has gone back; one that was `reversed_on` a day was never there."""
+
     donation_id: UUID
     version: int
     terms: DonationTerms
     channel: Channel
     pledge_id: UUID | None
     fulfils: Money | None
+    recorded_by: str
+    belonging: Belonging = ALONE
+    refunded: Money
+    reversed_on: date | None = None
+    reversal_reason: str | None = None
 
     def __post_init__(self) -> None:
         assert (self.pledge_id is None) == (self.fulfils is None), f"{self.donation_id}: no part"
@@ -55,6 +88,8 @@ def receive_donation(
     register: Register,
     pledge: Pledge | None,
     today: date,
+    by: str,
+    belonging: Belonging = ALONE,
 ) -> tuple[Donation, Pledge | None, DonationReceived]:
     """The donation, the pledge it fulfils as it now stands, and the event.
 
@@ -71,6 +106,9 @@ def receive_donation(
         channel=CHANNEL_BY_DONOR_KIND[terms.donor.kind],
         pledge_id=None if pledge is None else pledge.pledge_id,
         fulfils=fulfils,
+        recorded_by=by,
+        belonging=belonging,
+        refunded=Money.of(0, terms.amount.currency),
     )
     event = DonationReceived(
         aggregate_version=donation.version,
@@ -88,8 +126,38 @@ def receive_donation(
         received_on=terms.received_on,
         bank_reference=terms.bank_reference,
         is_anonymous=terms.is_anonymous,
+        line=belonging.line,
+        goods=terms.goods,
+        service=terms.service,
+        is_sponsorship=terms.is_sponsorship,
+        announcement_id=belonging.announcement_id,
+        batch_id=belonging.batch_id,
+        delegation=terms.delegation,
     )
     return donation, fulfilled, event
+
+
+def check_content(
+    kind: DonationKind, amount: Money, *, goods: Goods | None, service: Service | None
+) -> None:
+    """Raises TermsError: goods that are no gift in kind, or time whose value is another."""
+    if goods is not None and kind is not DonationKind.IN_KIND:
+        raise TermsError(f"goods are no gift of kind {kind}", pointer="/goods")
+    if goods is not None and (goods.proof_kind is None) != (goods.proof_sha256 is None):
+        raise TermsError("a proof has its kind and its document", pointer="/goods/proof_sha256")
+    if (service is not None) != (kind is DonationKind.SERVICE):
+        raise TermsError("a gift of time, and no other, has its hours", pointer="/service")
+    if service is not None and value_of(service) != amount:
+        raise TermsError(
+            f"{service.hours} hours at {service.hourly_rate} are {value_of(service)}",
+            pointer="/amount",
+        )
+
+
+def value_of(service: Service) -> Money:
+    """Hours by the rate, of half a fen the even one."""
+    minor = (service.hours * service.hourly_rate.amount_minor).quantize(Decimal(1))
+    return Money.of(int(minor), service.hourly_rate.currency)
 
 
 def _check_terms(terms: DonationTerms, *, today: date) -> None:
@@ -97,7 +165,8 @@ def _check_terms(terms: DonationTerms, *, today: date) -> None:
     if is_cash and terms.bank_reference is None:
         raise TermsError("cash arrives under a bank reference", pointer="/bank_reference")
     if not is_cash and terms.bank_reference is not None:
-        raise TermsError("goods arrive without a bank reference", pointer="/bank_reference")
+        raise TermsError("only cash arrives under a bank reference", pointer="/bank_reference")
+    check_content(terms.kind, terms.amount, goods=terms.goods, service=terms.service)
     if terms.given_on > terms.received_on:
         raise TermsError("it was received before it was given", pointer="/given_on")
     if terms.received_on > today:

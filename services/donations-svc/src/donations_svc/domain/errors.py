@@ -13,7 +13,27 @@ DonationsError
 ├── PledgeMismatchError          the donation is not what the pledge has promised
 ├── PledgeNotOpenError           nothing of the pledge is left to fulfil
 ├── ReferenceTakenError          the agency has used that reference before
-└── BankReferenceUsedError       that bank reference has brought the agency another donation
+├── BankReferenceUsedError       that bank reference has brought the agency another donation
+├── ScheduleError                the parts of a pledge do not sum to it, or are out of order
+├── PledgeClosedError            nothing of the pledge is left to cancel
+├── AnnouncementNotFoundError    there is no such announcement
+├── LineDecidedError             that line of an announcement was decided before
+├── UnknownLineError             the announcement has no such line for that agency
+├── SplitError                   the lines of a deposit or an announcement do not sum to it
+├── DelegationError              who records for an agency says why; the agency itself does not
+├── DonationReversedError        it was recorded in error, and nothing can happen to it any more
+├── UnknownLotError              the donation has no such lot, or several and none was named
+├── MoreThanLeftError            more than the donation has left
+├── ReceiptStandsError           its receipt has to be withdrawn first
+├── UnknownDonationError         the donation that something is to happen to does not exist
+├── RefundNotFoundError          there is no such refund
+├── RefundStateError             the refund was paid or cancelled before
+├── NotRefundableError           time that was given cannot go back
+├── NotReversibleError           something has happened to it since: it can only be given back
+├── ConsentMissingError          the donor's consent is recorded with its day
+├── HoldMissingError             what the ledger held for it is gone
+├── BatchNotFoundError           there is no such batch
+└── LedgerUnavailableError       the ledger, which alone knows what is left, does not answer
 """
 
 from typing import ClassVar
@@ -79,3 +99,83 @@ class ReferenceTakenError(DonationsError):
 
 class BankReferenceUsedError(DonationsError):
     code = "bank_reference_used"
+
+
+class ScheduleError(DonationsError):
+    code = "contradictory_schedule"
+
+
+class PledgeClosedError(DonationsError):
+    code = "pledge_closed"
+
+
+class AnnouncementNotFoundError(DonationsError):
+    code = "announcement_not_found"
+
+
+class LineDecidedError(DonationsError):
+    code = "line_decided"
+
+
+class UnknownLineError(DonationsError):
+    code = "unknown_line"
+
+
+class SplitError(DonationsError):
+    code = "split_mismatch"
+
+
+class DelegationError(DonationsError):
+    code = "delegation"
+
+
+class DonationReversedError(DonationsError):
+    code = "donation_reversed"
+
+
+class UnknownLotError(DonationsError):
+    code = "unknown_lot"
+
+
+class MoreThanLeftError(DonationsError):
+    code = "more_than_left"
+
+
+class ReceiptStandsError(DonationsError):
+    code = "receipt_stands"
+
+
+class UnknownDonationError(DonationsError):
+    code = "unknown_donation"
+
+
+class RefundNotFoundError(DonationsError):
+    code = "refund_not_found"
+
+
+class RefundStateError(DonationsError):
+    code = "refund_state"
+
+
+class NotRefundableError(DonationsError):
+    code = "not_refundable"
+
+
+class NotReversibleError(DonationsError):
+    code = "not_reversible"
+
+
+class ConsentMissingError(DonationsError):
+    code = "consent_missing"
+
+
+class HoldMissingError(DonationsError):
+    code = "hold_missing"
+
+
+class BatchNotFoundError(DonationsError):
+    code = "batch_not_found"
+
+
+class LedgerUnavailableError(DonationsError):
+    code = "ledger_unavailable"

@@ -22,13 +22,15 @@ DONOR_KIND_BY_ORGANISATION_KIND: Final[Mapping[OrganisationKind, DonorKind]] = {
 }
 
 
-def check_parties(donor: Donor, agency: str, register: Register) -> None:
+def check_parties(
+    donor: Donor, agency: str, register: Register, *, agency_pointer: str = "/agency"
+) -> None:
     """Raises DonorError, UnknownOrganisationError, WrongPartyError."""
     _check_donor(donor, register)
-    receiver = _registered(agency, register, pointer="/agency")
+    receiver = _registered(agency, register, pointer=agency_pointer)
     if receiver.kind is not OrganisationKind.AGENCY:
         raise WrongPartyError(
-            f"{agency} is of kind {receiver.kind}, not an agency", pointer="/agency"
+            f"{agency} is of kind {receiver.kind}, not an agency", pointer=agency_pointer
         )
 
 

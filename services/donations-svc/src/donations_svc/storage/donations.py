@@ -1,16 +1,16 @@
 """Donations in the database."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 from fundmix_events.channel import Channel
-from fundmix_events.donations import DonationKind, Donor, DonorKind
+from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind, Service
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
-from donations_svc.domain.donation import Donation, DonationTerms
+from donations_svc.domain.donation import Belonging, Donation, DonationTerms
 from donations_svc.domain.errors import (
     BankReferenceUsedError,
     DonationNotFoundError,
@@ -19,15 +19,59 @@ from donations_svc.domain.errors import (
 )
 from donations_svc.storage import tables
 
-INSERT: Final = """
-    INSERT INTO donation
-        (donation_id, version, reference, donor_kind, donor_code, agency, channel, kind,
-         amount_minor, currency, restricted_to, given_on, received_on, bank_reference, pledge_id,
-         fulfils_minor, is_anonymous, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-"""
-UNIQUE_BANK_REFERENCE: Final = "uq_donation_agency_bank_reference"
+COLUMNS: Final = (
+    "donation_id",
+    "version",
+    "reference",
+    "donor_kind",
+    "donor_code",
+    "agency",
+    "channel",
+    "kind",
+    "amount_minor",
+    "currency",
+    "restricted_to",
+    "given_on",
+    "received_on",
+    "bank_reference",
+    "pledge_id",
+    "fulfils_minor",
+    "is_anonymous",
+    "line",
+    "goods",
+    "quantity",
+    "unit",
+    "proof_kind",
+    "proof_sha256",
+    "service",
+    "hours",
+    "hourly_rate_minor",
+    "is_sponsorship",
+    "deposit_id",
+    "announcement_id",
+    "batch_id",
+    "refunded_minor",
+    "reversed_on",
+    "reversal_reason",
+    "recorded_by",
+    "delegation",
+    "recorded_at",
+)
+INSERT: Final = f"""
+    INSERT INTO donation ({", ".join(COLUMNS)})
+    VALUES ({", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))})
+"""  # noqa: S608  # names of columns from above, and nothing from outside
+UNIQUE_BANK_REFERENCE: Final = "ix_donation_bank_reference"
 READ: Final = "SELECT * FROM donation WHERE donation_id = $1"
+LOCK: Final = "SELECT * FROM donation WHERE donation_id = $1 FOR UPDATE"
+# In the order of the key, as by every writer.
+LOCK_BATCH: Final = """
+    SELECT * FROM donation WHERE batch_id = $1 ORDER BY donation_id FOR UPDATE
+"""
+SAVE: Final = """
+    UPDATE donation SET version = $2, refunded_minor = $3, reversed_on = $4, reversal_reason = $5
+    WHERE donation_id = $1
+"""
 LIST: Final = """
     SELECT * FROM donation
     WHERE ($1::text IS NULL OR agency = $1 OR donor_code = $1)
@@ -41,31 +85,82 @@ LIST: Final = """
 
 async def insert(connection: Connection, donation: Donation, *, recorded_at: datetime) -> None:
     """Raises ReferenceTakenError, BankReferenceUsedError."""
-    terms = donation.terms
     try:
-        await connection.execute(
-            INSERT,
-            donation.donation_id,
-            donation.version,
-            terms.reference,
-            terms.donor.kind,
-            terms.donor.code,
-            terms.agency,
-            donation.channel,
-            terms.kind,
-            terms.amount.amount_minor,
-            terms.amount.currency,
-            terms.restricted_to,
-            terms.given_on,
-            terms.received_on,
-            terms.bank_reference,
-            donation.pledge_id,
-            None if donation.fulfils is None else donation.fulfils.amount_minor,
-            terms.is_anonymous,
-            recorded_at,
-        )
+        await connection.execute(INSERT, *row_of(donation, recorded_at=recorded_at))
     except asyncpg.UniqueViolationError as error:
-        raise _taken(terms, error.constraint_name) from error
+        raise _taken(donation.terms, error.constraint_name) from error
+
+
+def row_of(donation: Donation, *, recorded_at: datetime) -> tuple[Any, ...]:
+    """Its values in the order of COLUMNS."""
+    terms, goods, service = donation.terms, donation.terms.goods, donation.terms.service
+    belonging = donation.belonging
+    return (
+        donation.donation_id,
+        donation.version,
+        terms.reference,
+        terms.donor.kind,
+        terms.donor.code,
+        terms.agency,
+        donation.channel,
+        terms.kind,
+        terms.amount.amount_minor,
+        terms.amount.currency,
+        terms.restricted_to,
+        terms.given_on,
+        terms.received_on,
+        terms.bank_reference,
+        donation.pledge_id,
+        None if donation.fulfils is None else donation.fulfils.amount_minor,
+        terms.is_anonymous,
+        belonging.line,
+        *goods_columns(goods),
+        *service_columns(service),
+        terms.is_sponsorship,
+        belonging.deposit_id,
+        belonging.announcement_id,
+        belonging.batch_id,
+        donation.refunded.amount_minor,
+        donation.reversed_on,
+        donation.reversal_reason,
+        donation.recorded_by,
+        terms.delegation,
+        recorded_at,
+    )
+
+
+def goods_columns(goods: Goods | None) -> tuple[Any, ...]:
+    if goods is None:
+        return (None,) * 5
+    return (goods.description, goods.quantity, goods.unit, goods.proof_kind, goods.proof_sha256)
+
+
+def service_columns(service: Service | None) -> tuple[Any, ...]:
+    if service is None:
+        return (None,) * 3
+    return (service.description, service.hours, service.hourly_rate.amount_minor)
+
+
+async def find_for_update(connection: Connection, donation_id: UUID) -> Donation | None:
+    row = await connection.fetchrow(LOCK, donation_id)
+    return None if row is None else _donation(row)
+
+
+async def lock_batch(connection: Connection, batch_id: UUID) -> list[Donation]:
+    """Of an import, each row locked; also what does not stand any more."""
+    return [_donation(row) for row in await connection.fetch(LOCK_BATCH, batch_id)]
+
+
+async def save(connection: Connection, donation: Donation) -> None:
+    """What may change of it: what has gone back, and that it was an error."""
+    await connection.execute(
+        SAVE,
+        donation.donation_id,
+        donation.version,
+        donation.refunded.amount_minor,
+        donation.reversed_on,
+        donation.reversal_reason,
+    )
 
 
 async def read(connection: Connection, donation_id: UUID) -> Donation:
@@ -118,8 +213,44 @@ def _donation(record: asyncpg.Record) -> Donation:
             received_on=row.received_on,
             bank_reference=row.bank_reference,
             is_anonymous=row.is_anonymous,
+            goods=goods_of(row),
+            service=service_of(row),
+            is_sponsorship=row.is_sponsorship,
+            delegation=row.delegation,
         ),
         channel=Channel(row.channel),
         pledge_id=row.pledge_id,
         fulfils=None if row.fulfils_minor is None else Money.of(row.fulfils_minor, currency),
+        recorded_by=row.recorded_by,
+        belonging=Belonging(
+            line=row.line,
+            deposit_id=row.deposit_id,
+            announcement_id=row.announcement_id,
+            batch_id=row.batch_id,
+        ),
+        refunded=Money.of(row.refunded_minor, currency),
+        reversed_on=row.reversed_on,
+        reversal_reason=row.reversal_reason,
+    )
+
+
+def goods_of(row: tables.Donation | tables.Announcement) -> Goods | None:
+    if row.goods is None or row.quantity is None or row.unit is None:
+        return None
+    return Goods(
+        description=row.goods,
+        quantity=row.quantity,
+        unit=row.unit,
+        proof_kind=None if row.proof_kind is None else ProofKind(row.proof_kind),
+        proof_sha256=row.proof_sha256,
+    )
+
+
+def service_of(row: tables.Donation | tables.Announcement) -> Service | None:
+    if row.service is None or row.hours is None or row.hourly_rate_minor is None:
+        return None
+    return Service(
+        description=row.service,
+        hours=row.hours,
+        hourly_rate=Money.of(row.hourly_rate_minor, Currency(row.currency)),
     )

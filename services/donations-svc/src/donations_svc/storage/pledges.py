@@ -1,17 +1,24 @@
 """Pledges in the database."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 from fundmix_events.channel import Channel
-from fundmix_events.donations import DonationKind, Donor, DonorKind
+from fundmix_events.donations import (
+    CancellationReason,
+    DonationKind,
+    Donor,
+    DonorKind,
+    ScheduledPart,
+)
 from fundmix_events.money import Currency, Money
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 
 from donations_svc.domain.errors import PledgeNotFoundError, ReferenceTakenError
-from donations_svc.domain.pledge import Pledge, PledgeTerms
+from donations_svc.domain.pledge import Cancellation, Pledge, PledgeTerms
 from donations_svc.storage import tables
 
 INSERT: Final = """
@@ -21,9 +28,21 @@ INSERT: Final = """
          recorded_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
+ADD_PARTS: Final = """
+    INSERT INTO pledge_part (pledge_id, number, due_on, amount_minor)
+    SELECT $1, * FROM unnest($2::smallint[], $3::date[], $4::bigint[])
+"""
+PARTS: Final = """
+    SELECT pledge_id, due_on, amount_minor FROM pledge_part
+    WHERE pledge_id = ANY($1::uuid[]) ORDER BY pledge_id, number
+"""
 LOCK: Final = "SELECT * FROM pledge WHERE pledge_id = $1 FOR UPDATE"
 READ: Final = "SELECT * FROM pledge WHERE pledge_id = $1"
-SAVE: Final = "UPDATE pledge SET version = $2, fulfilled_minor = $3 WHERE pledge_id = $1"
+SAVE: Final = """
+    UPDATE pledge SET version = $2, fulfilled_minor = $3, cancelled_on = $4,
+                      cancellation_reason = $5, cancellation_remark = $6
+    WHERE pledge_id = $1
+"""
 LIST: Final = """
     SELECT * FROM pledge
     WHERE ($1::text IS NULL OR agency = $1 OR donor_code = $1)
@@ -31,13 +50,6 @@ LIST: Final = """
       AND ($3::text IS NULL OR agency = $3)
       AND pledge_id > $4
     ORDER BY pledge_id LIMIT $5
-"""
-LIST_OPEN: Final = """
-    SELECT * FROM pledge
-    WHERE ($1::text IS NULL OR agency = $1 OR donor_code = $1)
-      AND fulfilled_minor < amount_minor
-      AND (pledged_on, pledge_id) > ($2, $3)
-    ORDER BY pledged_on, pledge_id LIMIT $4
 """
 
 
@@ -67,23 +79,39 @@ async def insert(connection: Connection, pledge: Pledge, *, recorded_at: datetim
         raise ReferenceTakenError(
             f"{terms.agency} has a pledge {terms.reference} already", pointer="/reference"
         ) from error
+    if terms.schedule:
+        parts = [
+            (number, part.due_on, part.amount.amount_minor)
+            for number, part in enumerate(terms.schedule, start=1)
+        ]
+        await connection.execute(ADD_PARTS, pledge.pledge_id, *columns(parts, 3))
 
 
 async def find_for_update(connection: Connection, pledge_id: UUID) -> Pledge | None:
     row = await connection.fetchrow(LOCK, pledge_id)
-    return None if row is None else _pledge(row)
+    return None if row is None else (await _pledges(connection, [row]))[0]
 
 
 async def save(connection: Connection, pledge: Pledge) -> None:
-    await connection.execute(SAVE, pledge.pledge_id, pledge.version, pledge.fulfilled.amount_minor)
+    """What may change of it: what has arrived, and that no more will."""
+    cancellation = pledge.cancellation
+    await connection.execute(
+        SAVE,
+        pledge.pledge_id,
+        pledge.version,
+        pledge.fulfilled.amount_minor,
+        None if cancellation is None else cancellation.cancelled_on,
+        None if cancellation is None else cancellation.reason,
+        None if cancellation is None else cancellation.remark,
+    )
 
 
-async def read(connection: Connection, pledge_id: UUID) -> Pledge:
+async def read(connection: Connection, pledge_id: UUID, *, is_locked: bool = False) -> Pledge:
     """Raises PledgeNotFoundError."""
-    row = await connection.fetchrow(READ, pledge_id)
+    row = await connection.fetchrow(LOCK if is_locked else READ, pledge_id)
     if row is None:
         raise PledgeNotFoundError(f"there is no pledge {pledge_id}")
-    return _pledge(row)
+    return (await _pledges(connection, [row]))[0]
 
 
 async def list_rows(
@@ -96,17 +124,19 @@ async def list_rows(
     rows_max: int,
 ) -> list[Pledge]:
     rows = await connection.fetch(LIST, org, reference, agency, after, rows_max)
-    return [_pledge(row) for row in rows]
+    return await _pledges(connection, rows)
 
 
-async def list_open(
-    connection: Connection, *, org: str | None, after: tuple[date, UUID], rows_max: int
-) -> list[Pledge]:
-    rows = await connection.fetch(LIST_OPEN, org, *after, rows_max)
-    return [_pledge(row) for row in rows]
+async def _pledges(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Pledge]:
+    parts: dict[UUID, list[ScheduledPart]] = {}
+    for part in await connection.fetch(PARTS, [row["pledge_id"] for row in rows]):
+        parts.setdefault(part["pledge_id"], []).append(
+            ScheduledPart(due_on=part["due_on"], amount=Money.of(part["amount_minor"]))
+        )
+    return [_pledge(row, tuple(parts.get(row["pledge_id"], ()))) for row in rows]
 
 
-def _pledge(record: asyncpg.Record) -> Pledge:
+def _pledge(record: asyncpg.Record, schedule: tuple[ScheduledPart, ...]) -> Pledge:
     row = tables.Pledge(**dict(record))
     currency = Currency(row.currency)
     return Pledge(
@@ -121,7 +151,19 @@ def _pledge(record: asyncpg.Record) -> Pledge:
             restricted_to=row.restricted_to,
             pledged_on=row.pledged_on,
             is_anonymous=row.is_anonymous,
+            schedule=schedule,
         ),
         channel=Channel(row.channel),
         fulfilled=Money.of(row.fulfilled_minor, currency),
+        cancellation=_cancellation(row),
+    )
+
+
+def _cancellation(row: tables.Pledge) -> Cancellation | None:
+    if row.cancelled_on is None:
+        return None
+    return Cancellation(
+        cancelled_on=row.cancelled_on,
+        reason=CancellationReason(row.cancellation_reason),
+        remark=row.cancellation_remark,
     )

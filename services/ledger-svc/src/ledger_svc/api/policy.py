@@ -16,6 +16,8 @@ READERS: Final[Rule] = {
 
 # Two persons of the agency itself: one prepares, another reviews.
 KEEPERS: Final[Rule] = {Role.AGENCY: Scope.OWN}
+# What other services set aside: also for an officer who undoes an import of the city.
+HOLDERS: Final[Rule] = {**KEEPERS, Role.FINANCE_OFFICER: Scope.ANY}
 # Closing is for the books of the whole city.
 CLOSERS: Final[Rule] = {Role.FINANCE_OFFICER: Scope.ANY, Role.ADMIN: Scope.ANY}
 # The limits are policy: an officer sets and reads them, the figures behind them are the agencies'.
@@ -52,6 +54,8 @@ POLICY: Final = Policy(
         ("POST", "/v1/imports"): KEEPERS,
         ("PUT", "/v1/import-mappings"): KEEPERS,
         ("GET", "/v1/import-mappings"): READERS,
+        ("POST", "/v1/holds"): HOLDERS,
+        ("POST", "/v1/holds/release"): HOLDERS,
         ("PUT", "/v1/holds/{hold_id}"): KEEPERS,
         ("GET", "/v1/holds/{hold_id}"): READERS,
         ("POST", "/v1/holds/{hold_id}/release"): KEEPERS,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.money import Currency, text_from_minor
@@ -90,3 +91,32 @@ def reserve(
         advance_minor=amount_minor - drawn,
         advance_channel=position.channel or (draws[0].channel if draws else Channel.OTHER),
     )
+
+
+def reserve_lots(position: FundPosition, wanted: Sequence[tuple[UUID, date, int]]) -> list[Draw]:
+    """Whole amounts of named lots, each from a day of its own on: what undoes several gifts.
+
+    Raises InsufficientFundsError: a lot is used or held, or the fund would once be overdrawn.
+    """
+    by_id = {lot.lot_id: lot for lot in position.lots}
+    draws: list[Draw] = []
+    for lot_id, _, amount_minor in wanted:
+        lot = by_id.get(lot_id)
+        if lot is None or lot.free_minor < amount_minor:
+            document = "a lot" if lot is None else lot.document
+            free = 0 if lot is None else lot.free_minor
+            raise InsufficientFundsError(
+                f"of {document} in {position.fund_code} {text_from_minor(free)} are left, less than"
+                f" {text_from_minor(amount_minor)}"
+            )
+        draws.append(Draw(lot_id, position.fund_code, lot.channel, position.currency, amount_minor))
+    first = min(day for _, day, _ in wanted)
+    total = sum(amount for _, _, amount in wanted)
+    later = [*position.later, *((day, -amount) for _, day, amount in wanted if day > first)]
+    free = position.balance_minor - position.held_minor - total
+    lowest = lowest_from(first, balance_minor=free, later=later)
+    if kind_of(position.fund_code) is not FundKind.CONTRACT and lowest < 0:
+        raise InsufficientFundsError(
+            f"the fund {position.fund_code} would once be overdrawn by {text_from_minor(-lowest)}"
+        )
+    return draws

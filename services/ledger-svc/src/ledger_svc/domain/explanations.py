@@ -12,7 +12,14 @@ from fundmix_events.contracts import (
     PaymentReversed,
     RecoveryReceived,
 )
-from fundmix_events.donations import DonationReceived, PledgeMade
+from fundmix_events.donations import (
+    DonationReceived,
+    DonationRefunded,
+    DonationReversed,
+    PledgeCancelled,
+    PledgeMade,
+    PurposeChanged,
+)
 from fundmix_events.ledger_requests import (
     ExpenditureApproved,
     IncomeApproved,
@@ -54,6 +61,19 @@ EXPLANATIONS: Final[dict[str, Label]] = {
     DonationReceived.type: Label(
         "收到捐赠确认收入; 限定用途的转入限定性净资产",
         "A donation is income when it has come; for a purpose, it is restricted",
+    ),
+    PledgeCancelled.type: Label(
+        "撤销认捐中尚未到账的部分", "What was still promised will not come: the memo is taken back"
+    ),
+    DonationRefunded.type: Label(
+        "退还捐赠: 按原收入反向记账", "A gift goes back: the mirror of what was received"
+    ),
+    PurposeChanged.type: Label(
+        "变更用途: 从一项资金转入另一项, 不是收入也不是支出",
+        "Money is kept for something else: out of one fund, into another",
+    ),
+    DonationReversed.type: Label(
+        "误录的捐赠, 按原到账日冲回", "A gift recorded in error is undone on its value date"
     ),
     ExpenditureApproved.type: Label(
         "按先进先出使用资金; 达到限定用途即解除限定",

@@ -24,7 +24,14 @@ from fundmix_events.contracts import (
     Recognition,
     RecoveryReceived,
 )
-from fundmix_events.donations import DonationEvent, DonationKind, DonationReceived, PledgeMade
+from fundmix_events.donations import (
+    DonationReceived,
+    DonationRefunded,
+    DonationReversed,
+    PledgeCancelled,
+    PledgeMade,
+    PurposeChanged,
+)
 from fundmix_events.evaluations import (
     DeductionDecided,
     EvaluationPublished,
@@ -45,7 +52,8 @@ from fundmix_events.money import Currency, Money
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
-from ledger_svc.domain.funds import Lot, contract_fund, gift_fund, instalment_lot
+from ledger_svc.domain.funds import Lot, contract_fund, instalment_lot
+from ledger_svc.domain.gift_rules import donation_entry, gift_change_entry, pledge_entry
 from ledger_svc.domain.journal import AccountKey, Close, Entry, Posting
 from ledger_svc.domain.request_rules import expenditure_entry, income_entry, posted_entry
 
@@ -70,7 +78,11 @@ PostableEvent = (
     | ObligationMet
     | ObligationOverdue
     | PledgeMade
+    | PledgeCancelled
     | DonationReceived
+    | DonationRefunded
+    | PurposeChanged
+    | DonationReversed
     | ExpenditureApproved
     | IncomeApproved
     | ManualEntryApproved
@@ -120,17 +132,12 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
             return _entry(event, event_id, on=event.received_on, postings=_recovered(event))
         case ContractTerminated():
             return _entry(event, event_id, on=event.terminated_on, postings=_promised(event))
-        case PledgeMade():
-            return _entry(event, event_id, on=event.pledged_on, postings=_pledged(event))
+        case PledgeMade() | PledgeCancelled():
+            return pledge_entry(event, event_id=event_id)
         case DonationReceived():
-            return _entry(
-                event,
-                event_id,
-                on=event.received_on,
-                occurred_on=event.given_on,
-                postings=_received(event),
-                lot=_gift(event),
-            )
+            return donation_entry(event, event_id=event_id)
+        case DonationRefunded() | PurposeChanged() | DonationReversed():
+            return gift_change_entry(event, event_id=event_id)
         case ExpenditureApproved():
             return expenditure_entry(event, event_id=event_id)
         case IncomeApproved():
@@ -205,24 +212,6 @@ def _commitment(event: ContractEvent, more: Money) -> Iterator[Posting]:
         yield _credit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, more)
 
 
-def _pledged(event: PledgeMade) -> Iterator[Posting]:
-    yield _debit(event, AccountCode.PLEDGE_COMMITMENT, event.amount)
-    yield _credit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.amount)
-
-
-def _received(event: DonationReceived) -> Iterator[Posting]:
-    """Income when it has come; a restriction moves net assets, until its release."""
-    asset = AccountCode.BANK if event.kind is DonationKind.CASH else AccountCode.IN_KIND
-    yield _debit(event, asset, event.amount)
-    yield _credit(event, AccountCode.DONATION_INCOME, event.amount)
-    if event.restricted_to is not None:
-        yield _debit(event, AccountCode.UNRESTRICTED, event.amount)
-        yield _credit(event, AccountCode.RESTRICTED, event.amount)
-    if event.fulfils is not None:
-        yield _credit(event, AccountCode.PLEDGE_COMMITMENT, event.fulfils)
-        yield _debit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, event.fulfils)
-
-
 def _instalment(event: InstalmentPaid | PaymentReversed) -> Lot | None:
     payable = event.payable
     if payable.amount_minor == 0:
@@ -237,39 +226,21 @@ def _instalment(event: InstalmentPaid | PaymentReversed) -> Lot | None:
     )
 
 
-def _gift(event: DonationReceived) -> Lot | None:
-    if event.kind is not DonationKind.CASH:
-        return None
-    amount = event.amount
-    return Lot(
-        event.donation_id,
-        gift_fund(event.restricted_to),
-        event.channel,
-        amount.currency,
-        amount.amount_minor,
-    )
-
-
-def _debit(event: ContractEvent | DonationEvent, code: AccountCode, amount: Money) -> Posting:
+def _debit(event: ContractEvent, code: AccountCode, amount: Money) -> Posting:
     return Posting(_account(event, code, amount.currency), amount.amount_minor)
 
 
-def _credit(event: ContractEvent | DonationEvent, code: AccountCode, amount: Money) -> Posting:
+def _credit(event: ContractEvent, code: AccountCode, amount: Money) -> Posting:
     return Posting(_account(event, code, amount.currency), -amount.amount_minor)
 
 
-def _account(
-    event: ContractEvent | DonationEvent, code: AccountCode, currency: Currency
-) -> AccountKey:
-    if isinstance(event, ContractEvent):
-        fund_code = contract_fund(event.contract_number)
-    else:
-        fund_code = gift_fund(event.restricted_to)
+def _account(event: ContractEvent, code: AccountCode, currency: Currency) -> AccountKey:
+    fund_code = contract_fund(event.contract_number)
     return AccountKey(event.agency, code, fund_code, event.channel, currency)
 
 
 def _entry(
-    event: ContractEvent | DonationEvent,
+    event: ContractEvent,
     event_id: UUID,
     *,
     on: date,
@@ -287,20 +258,14 @@ def _entry(
         occurred_on=occurred_on or on,
         value_on=on,
         document=_document(event),
-        payer=event.buyer if isinstance(event, ContractEvent) else event.donor.code,
+        payer=event.buyer,
         postings=legs,
         lots=() if lot is None else (lot,),
     )
 
 
-def _document(event: ContractEvent | DonationEvent) -> str | None:
+def _document(event: ContractEvent) -> str:
     """What the event's own service calls it."""
-    match event:
-        case InstalmentPaid() | InstalmentApproved() | PaymentReversed():
-            return f"{event.contract_number}/{event.instalment_number}"
-        case ContractEvent():
-            return event.contract_number
-        case PledgeMade() | DonationReceived():
-            return event.reference
-        case _:
-            return None
+    if isinstance(event, InstalmentPaid | InstalmentApproved | PaymentReversed):
+        return f"{event.contract_number}/{event.instalment_number}"
+    return event.contract_number

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import InstalmentPaid, PaymentReversed, RecoveryReceived
-from fundmix_events.donations import DonationReceived
+from fundmix_events.donations import DonationReceived, DonationRefunded, DonationReversed
 from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import IncomeApproved, OpeningBalanceApproved
 
@@ -21,6 +21,8 @@ RECEIPT_KINDS: Final = (
     PaymentReversed.type,
     RecoveryReceived.type,
     DonationReceived.type,
+    DonationRefunded.type,
+    DonationReversed.type,
     IncomeApproved.type,
     INCOME_REVERSED,
 )

@@ -78,6 +78,19 @@ ADD_HOLD_LOTS: Final = """
     INSERT INTO hold_lot (hold_id, lot_id, channel, amount_minor)
     SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[])
 """
+ADD_HOLDS: Final = """
+    INSERT INTO hold
+        (hold_id, agency, fund_code, currency, purpose, document, effective_on, amount_minor,
+         advance_minor, advance_channel, state, made_by, made_at)
+    SELECT u.*, 0, $9, 'held', $10, $11
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
+                $8::bigint[]) AS u
+"""
+ADD_LOTS_OF_HOLDS: Final = """
+    INSERT INTO hold_lot (hold_id, lot_id, channel, amount_minor)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+"""
+KNOWN: Final = "SELECT * FROM hold WHERE hold_id = ANY($1::uuid[])"
 READ: Final = "SELECT * FROM hold WHERE hold_id = $1"
 LOCK: Final = "SELECT * FROM hold WHERE hold_id = $1 FOR UPDATE"
 LOTS_OF: Final = """
@@ -213,6 +226,39 @@ async def add(
     await connection.execute(ADD_HOLD_LOTS, terms.hold_id, ids, channels, amounts)
 
 
+async def add_of_lots(
+    connection: Connection, held: Sequence[tuple[HoldTerms, Draw]], *, by: str, at: datetime
+) -> None:
+    """Holds of one lot each, in three statements. Raises InsufficientFundsError."""
+    ids, amounts = columns([(draw.lot_id, draw.amount_minor) for _, draw in held], 2)
+    if await connection.execute(HOLD_LOTS, ids, amounts) != f"UPDATE {len(held)}":
+        raise InsufficientFundsError("a lot was used meanwhile")
+    rows = [
+        (
+            terms.hold_id,
+            terms.agency,
+            terms.fund_code,
+            terms.currency,
+            terms.purpose,
+            terms.document,
+            terms.effective_on,
+            terms.amount_minor,
+        )
+        for terms, _ in held
+    ]
+    await connection.execute(ADD_HOLDS, *columns(rows, 8), Channel.OTHER, by, at)
+    lots = [(terms.hold_id, draw.lot_id, draw.channel, draw.amount_minor) for terms, draw in held]
+    await connection.execute(ADD_LOTS_OF_HOLDS, *columns(lots, 4))
+
+
+async def find_terms(
+    connection: Connection, hold_ids: Collection[UUID]
+) -> dict[UUID, tuple[HoldTerms, HoldState]]:
+    """Of those that there are."""
+    rows = await connection.fetch(KNOWN, hold_ids)
+    return {row["hold_id"]: (_terms(row), HoldState(row["state"])) for row in rows}
+
+
 async def find(connection: Connection, hold_id: UUID, *, is_locked: bool = False) -> Hold | None:
     row = await connection.fetchrow(LOCK if is_locked else READ, hold_id)
     return None if row is None else _hold(row, await connection.fetch(LOTS_OF, hold_id))
@@ -226,16 +272,7 @@ async def release(connection: Connection, hold_id: UUID) -> None:
 def _hold(row: asyncpg.Record, lots: Sequence[asyncpg.Record]) -> Hold:
     currency = Currency(row["currency"])
     return Hold(
-        terms=HoldTerms(
-            hold_id=row["hold_id"],
-            agency=row["agency"],
-            fund_code=row["fund_code"],
-            currency=currency,
-            purpose=HoldPurpose(row["purpose"]),
-            document=row["document"],
-            effective_on=row["effective_on"],
-            amount_minor=row["amount_minor"],
-        ),
+        terms=_terms(row),
         state=HoldState(row["state"]),
         reserved=Reserved(
             draws=[
@@ -251,4 +288,17 @@ def _hold(row: asyncpg.Record, lots: Sequence[asyncpg.Record]) -> Hold:
             advance_minor=row["advance_minor"],
             advance_channel=Channel(row["advance_channel"]),
         ),
+    )
+
+
+def _terms(row: asyncpg.Record) -> HoldTerms:
+    return HoldTerms(
+        hold_id=row["hold_id"],
+        agency=row["agency"],
+        fund_code=row["fund_code"],
+        currency=Currency(row["currency"]),
+        purpose=HoldPurpose(row["purpose"]),
+        document=row["document"],
+        effective_on=row["effective_on"],
+        amount_minor=row["amount_minor"],
     )

@@ -1,0 +1,115 @@
+"""The ledger, as donations-svc asks it: it alone knows what is left of a gift.
+
+Calls are made in the caller's own name, with the token that came with the request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import httpx2
+from fundmix_events.money import Money
+from fundmix_kit.ids import uuid7
+
+from donations_svc.domain.errors import (
+    HoldMissingError,
+    LedgerUnavailableError,
+    MoreThanLeftError,
+    ReferenceTakenError,
+)
+
+HOLDS_MAX: Final = 1_000
+INSUFFICIENT: Final = "insufficient_funds"
+CONFLICT: Final = "hold_conflict"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HoldRequest:
+    """`amount` of one lot, from a day on, set aside under an id of this service."""
+
+    hold_id: UUID
+    lot_id: UUID
+    agency: str
+    restricted_to: str | None
+    amount: Money
+    effective_on: date
+    purpose: str
+    document: str
+
+    @property
+    def fund_code(self) -> str:
+        return "general" if self.restricted_to is None else f"purpose:{self.restricted_to}"
+
+
+class Ledger:
+    """Asks over HTTP; `authorization` is the header of whoever wants it."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def hold(self, authorization: str, hold: HoldRequest) -> None:
+        """Set aside, once: asking again is answered the same.
+
+        Raises MoreThanLeftError, ReferenceTakenError, HoldMissingError, LedgerUnavailableError.
+        """
+        body = _hold_body(hold) | {"purpose": hold.purpose, "lots": [str(hold.lot_id)]}
+        answer = await self._ask("PUT", f"/v1/holds/{hold.hold_id}", authorization, body)
+        if answer["state"] != "held":
+            raise HoldMissingError(f"what was held for {hold.document} is {answer['state']}")
+
+    async def hold_all(self, authorization: str, holds: Sequence[HoldRequest]) -> None:
+        """Set aside at most HOLDS_MAX lots, all or none. Raises as `hold`."""
+        body = {
+            "purpose": holds[0].purpose,
+            "holds": [
+                _hold_body(hold) | {"hold_id": str(hold.hold_id), "lot_id": str(hold.lot_id)}
+                for hold in holds
+            ],
+        }
+        await self._ask("POST", "/v1/holds", authorization, body)
+
+    async def release(self, authorization: str, hold_ids: Sequence[UUID]) -> None:
+        """Give back; again is no error. Raises LedgerUnavailableError."""
+        for start in range(0, len(hold_ids), HOLDS_MAX):
+            body = {"hold_ids": [str(h) for h in hold_ids[start : start + HOLDS_MAX]]}
+            await self._ask("POST", "/v1/holds/release", authorization, body)
+
+    async def _ask(
+        self, method: str, path: str, authorization: str, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        headers = {"Authorization": authorization, "Idempotency-Key": str(uuid7())}
+        try:
+            answer = await self._client.request(method, path, json=body, headers=headers)
+        except httpx2.TransportError as error:
+            raise LedgerUnavailableError("the ledger does not answer; try again") from error
+        if answer.is_success:
+            return answer.json()
+        raise _refusal(answer)
+
+
+def _hold_body(hold: HoldRequest) -> dict[str, Any]:
+    return {
+        "agency": hold.agency,
+        "fund_code": hold.fund_code,
+        "amount": hold.amount.model_dump(),
+        "effective_on": hold.effective_on.isoformat(),
+        "document": hold.document,
+    }
+
+
+def _refusal(answer: httpx2.Response) -> Exception:
+    """What the ledger's refusal is here; one that this service has caused itself is a fault."""
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return LedgerUnavailableError("the ledger cannot answer now; try again")
+    problem: dict[str, Any] = answer.json()
+    code, detail = problem.get("code"), str(problem.get("detail"))
+    if code == INSUFFICIENT:
+        return MoreThanLeftError(detail, pointer="/amount")
+    if code == CONFLICT:
+        return ReferenceTakenError(
+            "the ledger has set aside something else under that reference", pointer="/reference"
+        )
+    raise AssertionError(f"the ledger refuses a hold: {answer.status_code} {code} {detail}")
