@@ -67,7 +67,7 @@ class GivingBack:
         refund = rules.request_refund(
             gift,
             terms,
-            refund_id=_id_of("refund", gift.donation.terms.agency, terms.reference),
+            refund_id=id_of("refund", gift.donation.terms.agency, terms.reference),
             receipt=None,
             held_on=self._clock.today(),
             by=origin.actor.subject,
@@ -135,7 +135,7 @@ class GivingBack:
         change, donation, event = rules.change_purpose(
             gift,
             terms,
-            change_id=_id_of("purpose", gift.donation.terms.agency, terms.reference),
+            change_id=id_of("purpose", gift.donation.terms.agency, terms.reference),
             receipt=None,
             today=self._clock.today(),
             by=origin.actor.subject,
@@ -253,7 +253,7 @@ class GivingBack:
         return gift
 
 
-def _id_of(what: str, agency: str, reference: str) -> UUID:
+def id_of(what: str, agency: str, reference: str) -> UUID:
     """The same for the same request, so that what was cut off finds what it had held."""
     return uuid5(NAMESPACE, f"{what}:{agency}:{reference}")
 

@@ -6,7 +6,13 @@ import pytest
 from fundmix_events import topics
 from fundmix_events.channel import Channel
 from fundmix_events.codec import Body
-from fundmix_events.donations import DonationKind, Donor, DonorKind, PledgeMade
+from fundmix_events.donations import (
+    DonationKind,
+    Donor,
+    DonorKind,
+    PledgeCancelled,
+    PledgeMade,
+)
 from fundmix_events.money import Money
 from fundmix_kit import replica
 from fundmix_kit.replica import State
@@ -216,3 +222,69 @@ async def test_a_command_does_not_overtake_the_register(api: Api, treasurer: Cal
 
     again = await treasurer.post("/v1/pledges", body, key="k-1", headers=after)
     assert again.status_code == 201
+
+
+def parts(*due: tuple[str, str]) -> list[Json]:
+    return [{"due_on": day, "amount": yuan(amount)} for day, amount in due]
+
+
+async def test_a_pledge_says_what_should_have_come_by_now(treasurer: Caller) -> None:
+    schedule = parts(("2025-04-01", "30.00"), ("2025-05-01", "30.00"), ("2099-01-01", "40.00"))
+    pledge = await made(treasurer, schedule=schedule)
+
+    assert (pledge["state"], pledge["overdue"]) == ("overdue", yuan("60.00"))
+    assert pledge["next_due_on"] == "2025-04-01"
+    await treasurer.post("/v1/donations", a_donation_for(pledge, amount="45.00"))
+    path = f"/v1/pledges/{pledge['pledge_id']}"
+    later = (await treasurer.get(path)).json()
+    assert (later["state"], later["overdue"]) == ("overdue", yuan("15.00"))
+    assert later["next_due_on"] == "2025-05-01"
+    [item] = (await treasurer.get("/v1/todo")).json()["items"]
+    assert (item["due_on"], item["is_overdue"]) == ("2025-05-01", True)
+    await treasurer.post("/v1/donations", a_donation_for(pledge, amount="15.00"))
+    in_time = (await treasurer.get(path)).json()
+    assert (in_time["state"], in_time["next_due_on"]) == ("part_received", "2099-01-01")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "pointer"),
+    [
+        (parts(("2025-04-01", "99.99")), "/schedule"),
+        (parts(("2025-02-28", "100.00")), "/schedule/0/due_on"),
+        (parts(("2025-04-01", "50.00"), ("2025-04-01", "50.00")), "/schedule/1/due_on"),
+    ],
+)
+async def test_a_schedule_sums_to_its_pledge_in_the_order_of_days(
+    api: Api, treasurer: Caller, schedule: list[Json], pointer: str
+) -> None:
+    async with nothing_written(api.database):
+        answer = await treasurer.post("/v1/pledges", a_pledge(schedule=schedule))
+
+    assert refusal(answer) == (422, "contradictory_schedule", {pointer: "contradictory_schedule"})
+
+
+async def test_what_was_still_to_come_is_cancelled_once(
+    api: Api, treasurer: Caller, donor: Caller
+) -> None:
+    pledge = await made(treasurer)
+    await treasurer.post("/v1/donations", a_donation_for(pledge, amount="40.00"))
+    path = f"/v1/pledges/{pledge['pledge_id']}/cancel"
+    body = {"reason": "donor_in_hardship", "cancelled_on": "2025-04-01", "remark": "经营困难"}
+
+    early = await donor.post(path, {**body, "cancelled_on": "2025-02-28"})
+    cancelled = await donor.post(path, body)
+    again = await treasurer.post(path, body)
+    late = await treasurer.post("/v1/donations", a_donation_for(pledge, amount="60.00"))
+    stranger = await api.caller("agency", org=OTHER_AGENCY).post(path, body)
+
+    assert refusal(early)[:2] == (422, "future_date")
+    assert cancelled.json()["state"] == "cancelled"
+    assert cancelled.json()["fulfilled"] == yuan("40.00")
+    assert cancelled.json()["outstanding"] == yuan("0.00")
+    assert refusal(again)[:2] == (409, "pledge_closed")
+    assert refusal(late)[:2] == (409, "pledge_not_open")
+    assert refusal(stranger)[:2] == (403, "foreign_row")
+    said = (await api.events())[-1]
+    assert said.type == "donations.pledge_cancelled"
+    assert Body[PledgeCancelled].model_validate_json(said.body).data.amount == Money.parse("60.00")
+    assert (await donor.get("/v1/todo")).json()["items"] == []

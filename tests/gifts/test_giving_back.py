@@ -1,0 +1,250 @@
+"""What goes back to donors, with the real ledger: never more than is left, and said once."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from donations_svc.giving_back_commands import id_of
+from fundmix_kit.clock import SystemClock
+from fundmix_kit.testing.api import refusal
+from fundmix_kit.testing.contents import nothing_written
+from ledger_svc.testing import cny
+
+from tests.gifts.site import (
+    AGENCY,
+    CHILDREN,
+    ENTERPRISE,
+    MEAL,
+    OTHER_AGENCY,
+    Site,
+    a_change,
+    a_donation,
+    a_refund,
+)
+
+
+async def test_what_is_asked_back_is_set_aside_and_then_gone(site: Site) -> None:
+    gift = await site.give("100.00")
+
+    refund = (await site.ask_back(gift, "60.00")).json()
+    held = await site.left()
+    refused = await site.spend("50.00")
+    paid = await site.pay_back(refund)
+    await site.follow()
+
+    assert (refund["state"], held) == ("held", ["40.00"])
+    assert refusal(refused)[:2] == (409, "insufficient_funds")
+    assert paid.json()["state"] == "paid"
+    [lot] = await site.lots()
+    assert (lot["received"], lot["left"], lot["held"]) == (cny("40.00"), cny("40.00"), cny("0.00"))
+    shown = await site.treasurer.get(f"/v1/donations/{gift['donation_id']}")
+    assert shown.json()["refunded"] == cny("60.00")
+    again = await site.pay_back(refund)
+    assert refusal(again)[:2] == (409, "refund_state")
+
+
+async def test_no_more_goes_back_than_was_not_used(site: Site) -> None:
+    gift = await site.give("100.00")
+    assert (await site.spend("70.00")).is_success
+    await site.follow()
+
+    async with nothing_written(site.donations.database):
+        refused = await site.ask_back(gift, "30.01")
+        too_much = await site.ask_back(gift, "100.01")
+    whole = await site.ask_back(gift, "30.00")
+
+    assert refusal(refused) == (409, "more_than_left", {"/amount": "more_than_left"})
+    assert refusal(too_much) == (409, "more_than_left", {"/amount": "more_than_left"})
+    assert whole.status_code == 201
+
+
+async def test_a_refund_that_is_cancelled_gives_back_what_was_held(site: Site) -> None:
+    gift = await site.give("100.00")
+    refund = (await site.ask_back(gift, "60.00")).json()
+    path = f"/v1/refunds/{refund['refund_id']}/cancel"
+
+    first = await site.treasurer.post(path, None)
+    again = await site.treasurer.post(path, None)
+
+    assert first.json()["state"] == again.json()["state"] == "cancelled"
+    assert await site.left() == ["100.00"]
+    assert refusal(await site.pay_back(refund))[:2] == (409, "refund_state")
+
+
+async def test_a_refund_cut_off_after_its_hold_is_asked_for_again(site: Site) -> None:
+    """What the first attempt has held is found by the second: nothing is held twice."""
+    gift = await site.give("100.00")
+    # As if this service had been killed before it committed: the hold stands, the refund does not.
+    hold_id = id_of("refund", AGENCY, "RF-1")
+    hold = {
+        "agency": AGENCY,
+        "fund_code": "general",
+        "amount": cny("60.00"),
+        "effective_on": SystemClock().today().isoformat(),
+        "purpose": "refund",
+        "document": "RF-1",
+        "lots": [gift["donation_id"]],
+    }
+    held = await site.books.accountant(AGENCY).put(f"/v1/holds/{hold_id}", hold)
+    assert held.is_success, held.text
+
+    again = await site.ask_back(gift, "60.00", reference="RF-1")
+
+    assert again.status_code == 201
+    assert await site.left() == ["40.00"]
+
+
+async def test_goods_go_back_without_the_ledger_and_time_never(site: Site) -> None:
+    goods = await site.give("80.00", kind="in_kind", bank_reference=None)
+    service = {"description": "义诊", "hours": "4", "hourly_rate": cny("50.00")}
+    time = await site.give("200.00", kind="service", bank_reference=None, service=service)
+
+    refund = (await site.ask_back(goods, "80.00")).json()
+    path = f"/v1/refunds/{refund['refund_id']}/pay"
+    paid = await site.treasurer.post(path, {"refunded_on": refund["held_on"]})
+    await site.follow()
+    refused = await site.ask_back(time, "1.00")
+
+    assert paid.json()["state"] == "paid"
+    assert refusal(refused)[:2] == (422, "not_refundable")
+    mix = (await site.books.auditor().get("/v1/mix", year=2025)).json()
+    assert mix["received_total"] == "0.00"
+
+
+async def test_what_is_left_is_kept_for_something_else(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    assert (await site.spend("30.00", f"purpose:{MEAL}")).is_success
+    await site.follow()
+
+    async with nothing_written(site.donations.database):
+        refused = await site.treasurer.post("/v1/purpose-changes", a_change(gift, "70.01", None))
+    changed = await site.treasurer.post("/v1/purpose-changes", a_change(gift, "70.00", CHILDREN))
+    await site.follow()
+
+    assert refusal(refused)[:2] == (409, "more_than_left")
+    assert changed.status_code == 201, changed.text
+    assert await site.left(f"purpose:{MEAL}") == ["0.00"]
+    assert await site.left(f"purpose:{CHILDREN}") == ["70.00"]
+    assert await site.mix(2025) == "100.00"
+    assert (await site.spend("70.00", f"purpose:{CHILDREN}")).is_success
+    unknown = await site.ask_back(gift, "1.00")
+    assert refusal(unknown) == (422, "unknown_lot", {"/lot_id": "unknown_lot"})
+
+
+async def test_what_was_moved_goes_back_from_where_it_is(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    change = await site.treasurer.post("/v1/purpose-changes", a_change(gift, "70.00", CHILDREN))
+    await site.follow()
+
+    refund = (await site.ask_back(gift, "70.00", lot_id=change.json()["change_id"])).json()
+    await site.pay_back(refund)
+    await site.follow()
+
+    assert await site.left(f"purpose:{MEAL}") == ["30.00"]
+    assert await site.left(f"purpose:{CHILDREN}") == ["0.00"]
+    assert await site.mix(2025) == "100.00"
+
+
+async def test_consent_is_recorded_with_its_day(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+
+    for body, code in (
+        (a_change(gift, "1.00", CHILDREN, consented_on=None), "consent_missing"),
+        (a_change(gift, "1.00", MEAL), "contradictory_terms"),
+        (a_change(gift, "1.00", CHILDREN, changed_on="2025-05-31"), "contradictory_terms"),
+        (a_change(gift, "1.00", CHILDREN, changed_on="2025-03-01"), "contradictory_terms"),
+        (a_change(gift, "1.00", CHILDREN, changed_on="2099-03-01"), "future_date"),
+    ):
+        async with nothing_written(site.donations.database):
+            answer = await site.treasurer.post("/v1/purpose-changes", body)
+        assert refusal(answer)[:2] == (422, code), body
+
+
+async def test_what_was_recorded_in_error_was_never_there(site: Site) -> None:
+    pledge = await site.treasurer.post("/v1/pledges", a_pledge("100.00"))
+    gift = await site.give("100.00", reference="DN-1", pledge_id=pledge.json()["pledge_id"])
+    before = await site.mix(2025)
+
+    path = f"/v1/donations/{gift['donation_id']}/reverse"
+    undone = await site.treasurer.post(path, {"reason": "录入有误"})
+    await site.follow()
+
+    assert (before, await site.mix(2025)) == ("100.00", "0.00")
+    assert undone.json()["reversal_reason"] == "录入有误"
+    shown = await site.treasurer.get(f"/v1/pledges/{pledge.json()['pledge_id']}")
+    assert shown.json()["outstanding"] == cny("100.00")
+    twice = await site.treasurer.post(path, {"reason": "again"})
+    assert refusal(twice)[:2] == (409, "donation_reversed")
+    # Its number is free again.
+    await site.give("100.00", reference="DN-1")
+    assert await site.mix(2025) == "100.00"
+
+
+async def test_what_is_used_is_not_undone(site: Site) -> None:
+    gift = await site.give("100.00")
+    assert (await site.spend("0.01")).is_success
+    path = f"/v1/donations/{gift['donation_id']}/reverse"
+
+    async with nothing_written(site.donations.database):
+        refused = await site.treasurer.post(path, {"reason": "录入有误"})
+
+    assert refusal(refused)[:2] == (409, "more_than_left")
+    assert await site.left() == ["99.99"]
+
+
+async def test_refunds_and_expenditures_at_once_never_take_more_than_there_is(
+    site: Site,
+) -> None:
+    gift = await site.give("100.00")
+
+    answers = await asyncio.gather(
+        *(site.ask_back(gift, "10.00") for _ in range(12)),
+        *(site.spend("10.00") for _ in range(12)),
+    )
+    taken = Counter(answer.is_success for answer in answers)
+    refunds = [a.json() for a in answers[:12] if a.is_success]
+    for refund in refunds:
+        assert (await site.pay_back(refund)).is_success
+    await site.follow()
+
+    assert taken[True] == 10
+    [lot] = await site.lots()
+    assert lot["left"] == cny("0.00")
+    assert lot["received"] == cny(f"{100 - 10 * len(refunds)}.00")
+
+
+async def test_the_ledger_is_asked_in_the_callers_own_name(site: Site) -> None:
+    gift = await site.give("100.00")
+    stranger = site.donations.caller("agency", org=OTHER_AGENCY)
+
+    refused = await stranger.post("/v1/refunds", a_refund(gift, "1.00"))
+    donor = await site.donor.post("/v1/refunds", a_refund(gift, "1.00"))
+    unknown = await site.treasurer.post(
+        "/v1/refunds", a_refund({"donation_id": str(uuid4())}, "1.00")
+    )
+
+    assert refusal(refused)[:2] == (403, "foreign_row")
+    assert refusal(donor)[:2] == (403, "role_not_allowed")
+    assert refusal(unknown)[:2] == (422, "unknown_donation")
+
+
+async def test_what_waits_is_told_to_both_sides(site: Site) -> None:
+    gift = await site.give("100.00")
+    await site.ask_back(gift, "60.00", reference="RF-1")
+
+    of_agency = (await site.treasurer.get("/v1/todo")).json()["items"]
+    of_donor = (await site.donor.get("/v1/todo")).json()["items"]
+
+    assert [(i["action"], i["reference"], i["amount"]) for i in of_agency] == [
+        ("pay_back", "RF-1", cny("60.00"))
+    ]
+    assert [i["action"] for i in of_donor] == ["await_refund"]
+
+
+def a_pledge(amount: str, **changes: Any) -> dict[str, Any]:
+    usual = {key: value for key, value in a_donation(amount).items() if key != "received_on"}
+    del usual["bank_reference"]
+    return {**usual, "pledged_on": "2025-03-01", "agency": AGENCY, **changes} | {
+        "donor": {"kind": "enterprise", "code": ENTERPRISE}
+    }
