@@ -43,6 +43,18 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.HoldMissingError: HTTPStatus.CONFLICT,
     errors.BatchNotFoundError: HTTPStatus.NOT_FOUND,
     errors.LedgerUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ReceiptNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ReceiptExistsError: HTTPStatus.CONFLICT,
+    errors.ReceiptNotDraftError: HTTPStatus.CONFLICT,
+    errors.ReceiptWithdrawnError: HTTPStatus.CONFLICT,
+    errors.NoReceiptForServiceError: HTTPStatus.CONFLICT,
+    errors.NoReceiptForSponsorshipError: HTTPStatus.CONFLICT,
+    errors.NoReceiptForReversedError: HTTPStatus.CONFLICT,
+    errors.NoReceiptForRefundedError: HTTPStatus.CONFLICT,
+    errors.NoReceiptWhileRefundingError: HTTPStatus.CONFLICT,
+    errors.NoReceiptWithoutProofError: HTTPStatus.CONFLICT,
+    errors.OfficialBillUsedError: HTTPStatus.CONFLICT,
+    errors.JobNotFoundError: HTTPStatus.NOT_FOUND,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -80,6 +92,20 @@ TITLES: Final[Mapping[str, Title]] = {
     "hold_missing": Title(zh="资金占用已失效", en="The hold is gone"),
     "batch_not_found": Title(zh="没有这个批次", en="No such batch"),
     "ledger_unavailable": Title(zh="账本服务暂不可用", en="The ledger does not answer"),
+    "receipt_not_found": Title(zh="没有这份确认函", en="No such receipt"),
+    "receipt_exists": Title(zh="该笔捐赠已有确认函", en="The donation has a receipt"),
+    "receipt_not_draft": Title(zh="确认函不是草稿", en="The receipt is no draft"),
+    "receipt_withdrawn": Title(zh="确认函已作废", en="The receipt was withdrawn"),
+    "no_receipt_for_service": Title(zh="服务捐赠不开具确认函", en="No receipt for services"),
+    "no_receipt_for_sponsorship": Title(
+        zh="有对价的赞助不开具确认函", en="No receipt for sponsorship"
+    ),
+    "no_receipt_for_reversed": Title(zh="该笔捐赠已冲销", en="The donation was reversed"),
+    "no_receipt_for_refunded": Title(zh="该笔捐赠已全部退还", en="The donation was refunded"),
+    "no_receipt_while_refunding": Title(zh="该笔捐赠正在退还", en="A refund is under way"),
+    "no_receipt_without_proof": Title(zh="实物捐赠缺少价值证明", en="Value is not proved"),
+    "official_bill_used": Title(zh="该捐赠票据已登记", en="Official bill used before"),
+    "job_not_found": Title(zh="没有这项任务", en="No such job"),
     **QUARANTINE_TITLES,
 }
 

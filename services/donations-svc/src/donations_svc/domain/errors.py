@@ -33,7 +33,19 @@ DonationsError
 ├── ConsentMissingError          the donor's consent is recorded with its day
 ├── HoldMissingError             what the ledger held for it is gone
 ├── BatchNotFoundError           there is no such batch
-└── LedgerUnavailableError       the ledger, which alone knows what is left, does not answer
+├── LedgerUnavailableError       the ledger, which alone knows what is left, does not answer
+├── ReceiptNotFoundError         there is no such receipt
+├── ReceiptExistsError           the donation has a receipt, or a draft of one
+├── ReceiptNotDraftError         only a draft is issued
+├── ReceiptWithdrawnError        it was withdrawn before
+├── NoReceiptForServiceError     there is none for time that was given
+├── NoReceiptForSponsorshipError there is none where something was given in return
+├── NoReceiptForReversedError    there is none for what was recorded in error
+├── NoReceiptForRefundedError    there is none for what has gone back
+├── NoReceiptWhileRefundingError there is none while a refund is under way
+├── NoReceiptWithoutProofError   there is none for goods whose value nothing proves
+├── OfficialBillUsedError        that official bill is named on another receipt
+└── JobNotFoundError             there is no such job
 """
 
 from typing import ClassVar
@@ -179,3 +191,51 @@ class BatchNotFoundError(DonationsError):
 
 class LedgerUnavailableError(DonationsError):
     code = "ledger_unavailable"
+
+
+class ReceiptNotFoundError(DonationsError):
+    code = "receipt_not_found"
+
+
+class ReceiptExistsError(DonationsError):
+    code = "receipt_exists"
+
+
+class ReceiptNotDraftError(DonationsError):
+    code = "receipt_not_draft"
+
+
+class ReceiptWithdrawnError(DonationsError):
+    code = "receipt_withdrawn"
+
+
+class NoReceiptForServiceError(DonationsError):
+    code = "no_receipt_for_service"
+
+
+class NoReceiptForSponsorshipError(DonationsError):
+    code = "no_receipt_for_sponsorship"
+
+
+class NoReceiptForReversedError(DonationsError):
+    code = "no_receipt_for_reversed"
+
+
+class NoReceiptForRefundedError(DonationsError):
+    code = "no_receipt_for_refunded"
+
+
+class NoReceiptWhileRefundingError(DonationsError):
+    code = "no_receipt_while_refunding"
+
+
+class NoReceiptWithoutProofError(DonationsError):
+    code = "no_receipt_without_proof"
+
+
+class OfficialBillUsedError(DonationsError):
+    code = "official_bill_used"
+
+
+class JobNotFoundError(DonationsError):
+    code = "job_not_found"
