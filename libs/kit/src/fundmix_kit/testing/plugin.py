@@ -73,6 +73,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     reason = ""
     if item.get_closest_marker("kafka") and (missing := missing_tools()):
         reason = f"Apache Kafka needs {' and '.join(missing)}"
+    if item.get_closest_marker("verapdf") and (missing := missing_tools()):
+        reason = f"veraPDF needs {' and '.join(missing)}: it checks PDF files"
     if item.get_closest_marker("hledger") and shutil.which("hledger") is None:
         reason = "hledger is not installed: it checks exports of the books"
     if reason:

@@ -1,0 +1,1 @@
+"""Receipts as PDF/A-2a: the same receipt gives the same bytes, on every machine."""
