@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg.exceptions import ForeignKeyViolationError
 from donations_svc import MIGRATIONS
-from donations_svc.storage.tables import DonationsTable
+from donations_svc.storage.receipt_tables import Receipt
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.testing.schema import drift, migrated_by, rights_of_service
 
@@ -87,6 +87,39 @@ RIGHTS: Final = {
         "UPDATE (decided_at)",
     },
     "purpose_change": {"SELECT", "INSERT"},
+    "receipt": {
+        "SELECT",
+        "INSERT",
+        *(
+            f"UPDATE ({column})"
+            for column in (
+                "version",
+                "state",
+                "year",
+                "sequence",
+                "number",
+                "replaces",
+                "snapshot",
+                "issued_by",
+                "issued_at",
+                "withdrawn_on",
+                "withdrawn_by",
+                "withdrawn_at",
+                "withdrawal_reason",
+                "withdrawal_remark",
+            )
+        ),
+    },
+    "receipt_series": {"SELECT", "INSERT", "UPDATE (last_sequence)"},
+    "receipt_key": {"SELECT"},
+    "job": {
+        "SELECT",
+        "INSERT",
+        *(
+            f"UPDATE ({column})"
+            for column in ("total", "issued", "refused", "after", "started_at", "finished_at")
+        ),
+    },
     "outbox": {"SELECT", "INSERT", "UPDATE (number)"},
     "outbox_head": {"SELECT", "INSERT", "UPDATE"},
     "relay_state": {"SELECT", "UPDATE"},
@@ -99,13 +132,13 @@ RIGHTS: Final = {
 
 
 async def test_migrations_and_tables_agree(service_database: ServiceDatabase) -> None:
-    assert await drift(service_database, DonationsTable.metadata) == []
+    assert await drift(service_database, Receipt.metadata) == []
 
 
 async def test_migrating_again_changes_nothing(service_database: ServiceDatabase) -> None:
     await migrated_by(MIGRATIONS)(service_database)
 
-    assert await drift(service_database, DonationsTable.metadata) == []
+    assert await drift(service_database, Receipt.metadata) == []
 
 
 async def test_the_service_has_exactly_these_rights(service_database: ServiceDatabase) -> None:

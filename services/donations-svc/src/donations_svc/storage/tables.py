@@ -164,6 +164,7 @@ class Donation(DonationsTable, table=True):
             postgresql_where=text("batch_id IS NOT NULL"),
         ),
         Index("ix_donation_agency", "agency", "donation_id"),
+        Index("ix_donation_received", "agency", "received_on", "donation_id"),
         Index("ix_donation_donor", "donor_code", "donation_id"),
         Index("ix_donation_pledge", "pledge_id", "donation_id"),
     )

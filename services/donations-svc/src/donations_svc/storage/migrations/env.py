@@ -1,6 +1,7 @@
 """Alembic runs this; the kit's runner gives the connection."""
 
-from donations_svc.storage.tables import DonationsTable
+# The last module of tables: it brings in the others.
+from donations_svc.storage.receipt_tables import Receipt
 from fundmix_kit.migrate import run_environment
 
-run_environment(DonationsTable.metadata)
+run_environment(Receipt.metadata)

@@ -1,0 +1,132 @@
+"""Donations as far as receipts are concerned with them: one, the next of a month, what waits."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind
+from fundmix_events.money import Currency, Money
+from fundmix_kit.database import Connection
+
+from donations_svc.domain.errors import DonationNotFoundError
+from donations_svc.domain.receipt import ReceivedDonation
+from donations_svc.storage import tables
+
+IS_REFUNDING: Final = """
+    EXISTS (SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
+"""
+# The lock of whoever refunds, changes or reverses a donation: each sees what the other has done.
+LOCK: Final = f"""
+    SELECT d.*, {IS_REFUNDING} AS is_refunding FROM donation d
+    WHERE donation_id = $1 FOR NO KEY UPDATE OF d
+"""  # noqa: S608  # our own statement
+READ: Final = LOCK.replace("FOR NO KEY UPDATE OF d", "")
+WITHOUT_RECEIPT: Final = """
+    NOT EXISTS (
+        SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued'
+    )
+"""
+COUNT: Final = f"""
+    SELECT count(*) FROM donation d
+    WHERE agency = $1 AND received_on BETWEEN $2 AND $3 AND reversed_on IS NULL
+      AND {WITHOUT_RECEIPT}
+"""  # noqa: S608  # our own statement
+NEXT: Final = f"""
+    SELECT donation_id FROM donation d
+    WHERE agency = $1 AND received_on BETWEEN $2 AND $3 AND reversed_on IS NULL
+      AND donation_id > $4 AND {WITHOUT_RECEIPT}
+    ORDER BY donation_id LIMIT 1
+"""  # noqa: S608  # our own statement
+# What a receipt could be issued for today, and none is: the rules of domain/receipt.py.
+WAITING: Final = f"""
+    SELECT d.*, false AS is_refunding FROM donation d
+    WHERE ($1::text IS NULL OR agency = $1) AND received_on >= $2 AND reversed_on IS NULL
+      AND kind <> 'service' AND NOT is_sponsorship AND refunded_minor < amount_minor
+      AND (kind <> 'in_kind' OR proof_kind IS NOT NULL)
+      AND NOT {IS_REFUNDING} AND {WITHOUT_RECEIPT}
+      AND (received_on, donation_id) > ($3, $4)
+    ORDER BY received_on, donation_id LIMIT $5
+"""  # noqa: S608  # our own statement
+
+
+async def lock(connection: Connection, donation_id: UUID) -> ReceivedDonation:
+    """Raises DonationNotFoundError."""
+    return _found(await connection.fetchrow(LOCK, donation_id), donation_id)
+
+
+async def read(connection: Connection, donation_id: UUID) -> ReceivedDonation:
+    """Raises DonationNotFoundError."""
+    return _found(await connection.fetchrow(READ, donation_id), donation_id)
+
+
+async def count(connection: Connection, agency: str, *, first: date, last: date) -> int:
+    """Donations received from `first` to `last` that have no receipt."""
+    found: int = await connection.fetchval(COUNT, agency, first, last)
+    return found
+
+
+async def next_after(
+    connection: Connection, agency: str, *, first: date, last: date, after: UUID
+) -> UUID | None:
+    found: UUID | None = await connection.fetchval(NEXT, agency, first, last, after)
+    return found
+
+
+async def list_waiting(
+    connection: Connection,
+    *,
+    agency: str | None,
+    since: date,
+    after: tuple[date, UUID],
+    rows_max: int,
+) -> list[ReceivedDonation]:
+    """Donations received since then that could have a receipt and have none; oldest first."""
+    rows = await connection.fetch(WAITING, agency, since, *after, rows_max)
+    return [_donation(row) for row in rows]
+
+
+def _found(row: asyncpg.Record | None, donation_id: UUID) -> ReceivedDonation:
+    if row is None:
+        raise DonationNotFoundError(f"there is no donation {donation_id}", pointer="/donation_id")
+    return _donation(row)
+
+
+def _donation(record: asyncpg.Record) -> ReceivedDonation:
+    columns = dict(record)
+    is_refunding: bool = columns.pop("is_refunding")
+    row = tables.Donation(**columns)
+    currency = Currency(row.currency)
+    return ReceivedDonation(
+        donation_id=row.donation_id,
+        reference=row.reference,
+        agency=row.agency,
+        donor=Donor(kind=DonorKind(row.donor_kind), code=row.donor_code),
+        is_anonymous=row.is_anonymous,
+        kind=DonationKind(row.kind),
+        amount=Money.of(row.amount_minor, currency),
+        refunded=Money.of(row.refunded_minor, currency),
+        restricted_to=row.restricted_to,
+        given_on=row.given_on,
+        received_on=row.received_on,
+        bank_reference=row.bank_reference,
+        goods=_goods(row),
+        is_sponsorship=row.is_sponsorship,
+        is_reversed=row.reversed_on is not None,
+        is_refunding=is_refunding,
+    )
+
+
+def _goods(row: tables.Donation) -> Goods | None:
+    if row.goods is None:
+        return None
+    assert row.quantity is not None, "goods have a quantity"
+    assert row.unit is not None, "goods have a unit"
+    return Goods(
+        description=row.goods,
+        quantity=Decimal(row.quantity),
+        unit=row.unit,
+        proof_kind=None if row.proof_kind is None else ProofKind(row.proof_kind),
+        proof_sha256=row.proof_sha256,
+    )

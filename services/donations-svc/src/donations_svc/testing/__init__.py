@@ -1,0 +1,1 @@
+"""What tests need of donations-svc."""
