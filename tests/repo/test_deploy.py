@@ -218,7 +218,7 @@ def test_a_service_starts_when_what_it_needs_is_there(
 ) -> None:
     needed = compose["services"][container]["depends_on"]
     migrated = {f"{service_of(container)}-migrate": {"condition": "service_completed_successfully"}}
-    is_alone = container.endswith(("-api", "-clock"))
+    is_alone = container.endswith(("-api", "-clock", "-jobs"))
     broker = {} if is_alone else {"kafka": {"condition": "service_healthy"}}
 
     assert needed == migrated | broker

@@ -61,7 +61,12 @@ class Servers:
 SERVICES: Final = (
     Service(name="registry", parts=("api", "relay"), port=8010),
     Service(name="contracts", parts=("api", "relay", "consumer", "clock"), port=8020),
-    Service(name="donations", parts=("api", "relay", "consumer"), port=8030, asks_ledger=True),
+    Service(
+        name="donations",
+        parts=("api", "relay", "consumer", "jobs"),
+        port=8030,
+        asks_ledger=True,
+    ),
     Service(name="ledger", parts=("api", "relay", "consumer", "clock"), port=8040),
 )
 ISSUER_PORT: Final = 8090

@@ -56,7 +56,7 @@ async def an_api(
         # Nobody listens there: what asks the ledger is tested with a real one, in tests/gifts.
         async with (
             ledger_client(LedgerSettings(url=HttpUrl("http://127.0.0.1:9"))) as client,
-            serving(process, build_api(process, Ledger(client)), tokens) as api,
+            serving(process, build_api(process, settings, Ledger(client)), tokens) as api,
         ):
             await know_the_register(api.database)
             yield api

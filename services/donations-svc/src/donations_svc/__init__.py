@@ -4,5 +4,5 @@ from pathlib import Path
 from typing import Final
 
 NAME: Final = "donations-svc"
-PARTS: Final = ("api", "relay", "consumer")
+PARTS: Final = ("api", "relay", "consumer", "jobs")
 MIGRATIONS: Final = Path(__file__).parent / "storage" / "migrations"

@@ -1,6 +1,7 @@
 """The composition root of donations-svc: the only module that reads settings and builds objects."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 import httpx2
@@ -24,17 +25,21 @@ from donations_svc.api.giving_back import (
 from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
 from donations_svc.api.problems import PROBLEMS
+from donations_svc.api.receipts import receipts_router
 from donations_svc.api.todo import todo_router
 from donations_svc.commands import Commands
 from donations_svc.consumer import CODEC, PARTITIONS, state_of
 from donations_svc.giving_back_commands import GivingBack
 from donations_svc.ledger import Ledger
+from donations_svc.receipt_commands import ReceiptCommands
+from donations_svc.receipt_jobs import work
+from donations_svc.receipt_pdf.renderer import Renderer
 from donations_svc.settings import LedgerSettings, Settings
 
 PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
 
 
-def build_api(process: Process, ledger: Ledger) -> FastAPI:
+def build_api(process: Process, settings: Settings, ledger: Ledger) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(
         database,
@@ -45,6 +50,11 @@ def build_api(process: Process, ledger: Ledger) -> FastAPI:
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
     giving_back = GivingBack(outbox=outbox, clock=clock, ledger=ledger)
+    receipts = receipt_commands(process, settings)
+    renderer = Renderer(
+        threads_max=settings.receipts.render_threads_max,
+        waiting_max=settings.receipts.renders_waiting_max,
+    )
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -59,6 +69,7 @@ def build_api(process: Process, ledger: Ledger) -> FastAPI:
             refunds_router(database, runner, giving_back, clock),
             purpose_changes_router(database, runner, giving_back),
             reversals_router(runner, giving_back),
+            receipts_router(database, runner, receipts, renderer),
             todo_router(database, clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
@@ -68,15 +79,22 @@ def build_api(process: Process, ledger: Ledger) -> FastAPI:
     )
 
 
+def receipt_commands(process: Process, settings: Settings) -> ReceiptCommands:
+    return ReceiptCommands(clock=process.clock, public_url=str(settings.receipts.public_url))
+
+
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
     if "relay" in parts:
         process.add_relay(OutboxSource(), PUBLISHED)
     if "consumer" in parts:
         process.add_consumer(ReplicaHandler(state_of), codec=CODEC, partitions=PARTITIONS)
+    if "jobs" in parts:
+        issuing = receipt_commands(process, settings)
+        process.add_loop("jobs", partial(work, process.database, issuing, process.clock))
     if "api" in parts:
         async with ledger_client(settings.ledger) as client:
-            await process.serve(build_api(process, Ledger(client)))
+            await process.serve(build_api(process, settings, Ledger(client)))
         return
     await process.serve(
         build_operational_app(

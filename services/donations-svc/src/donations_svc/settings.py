@@ -8,6 +8,7 @@ from fundmix_kit.settings import (
     KafkaSettings,
     LogSettings,
     RelaySettings,
+    SettingsGroup,
 )
 from pydantic import BaseModel, Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,15 @@ class LedgerSettings(BaseModel):
     )
 
 
+class ReceiptSettings(SettingsGroup):
+    public_url: HttpUrl = HttpUrl("http://127.0.0.1:8030/v1/public/receipts")
+    """Where the public checks a receipt: its number and check code are added to it."""
+    render_threads_max: int = Field(default=1, ge=1, le=16)
+    """Threads that make PDF files; the first keeps some 90 MB once it has made one, others 50."""
+    renders_waiting_max: int = Field(default=50, ge=1, le=1_000)
+    """Further requests for a PDF are told to come back."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FUNDMIX_",
@@ -38,5 +48,6 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings(port=8030)
     relay: RelaySettings = RelaySettings()
     consumer: ConsumerSettings = ConsumerSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
     log: LogSettings = LogSettings()
     ledger: LedgerSettings = LedgerSettings()

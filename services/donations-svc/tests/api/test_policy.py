@@ -12,7 +12,7 @@ from donations_svc.storage import donations
 from fundmix_events.roles import Role
 from fundmix_kit.ids import uuid7
 from fundmix_kit.policy import Scope
-from fundmix_kit.testing.api import Api
+from fundmix_kit.testing.api import Api, Caller
 from fundmix_kit.testing.policy import (
     Owner,
     PolicyRows,
@@ -110,6 +110,11 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
     donation_id = donation.json()["donation_id"]
     refund = await agency.post("/v1/refunds", a_refund(donation_id))
     announcement = await donor.post("/v1/announcements", an_announcement(owner))
+    drafted = await agency.post("/v1/receipts", await a_receipt(agency, owner))
+    receipt_id = drafted.json()["receipt_id"]
+    await agency.post(f"/v1/receipts/{receipt_id}/issue", {})
+    to_draft = await a_receipt(agency, owner)
+    job = await agency.post("/v1/receipts/bulk", a_month(owner))
     batch_id = uuid7()
     await import_one(api, UUID(donation_id), batch_id)
     return {
@@ -118,7 +123,20 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
         "refund_id": refund.json()["refund_id"],
         "announcement_id": announcement.json()["announcement_id"],
         "batch_id": str(batch_id),
+        "receipt_id": receipt_id,
+        "without_receipt_id": to_draft["donation_id"],
+        "job_id": job.json()["job_id"],
     }
+
+
+async def a_receipt(agency: Caller, owner: Owner) -> Json:
+    """The body of a draft, of a donation that has none."""
+    donation = await agency.post("/v1/donations", a_donation(owner))
+    return {"donation_id": donation.json()["donation_id"]}
+
+
+def a_month(owner: Owner) -> Json:
+    return {"agency": AGENCY[owner], "month": 202501}
 
 
 async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
@@ -164,6 +182,12 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("POST", "/v1/donation-imports/{batch_id}/reverse"): lambda _: {"reason": "a trial"},
             ("POST", "/v1/refunds"): lambda owner: a_refund(donation_of(owner)),
             ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
+            ("POST", "/v1/receipts"): lambda owner: {
+                "donation_id": parameters[owner]["without_receipt_id"]
+            },
+            ("POST", "/v1/receipts/bulk"): a_month,
+            ("POST", "/v1/receipts/{receipt_id}/issue"): lambda _: {},
+            ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
             ("POST", "/v1/purpose-changes"): lambda owner: {
                 "reference": str(uuid7()),
                 "donation_id": donation_of(owner),
@@ -179,6 +203,10 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/donations"): "donation_id",
             ("GET", "/v1/announcements"): "announcement_id",
             ("GET", "/v1/refunds"): "refund_id",
+            ("GET", "/v1/receipts"): "receipt_id",
+        },
+        queries={
+            ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"}
         },
     )
     return PolicyTrials(shared_api, rows)

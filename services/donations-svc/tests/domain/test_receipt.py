@@ -17,8 +17,8 @@ from donations_svc.domain.errors import (
     NoReceiptForSponsorshipError,
     NoReceiptWhileRefundingError,
     NoReceiptWithoutProofError,
-    ReceiptNotDraftError,
     ReceiptExistsError,
+    ReceiptNotDraftError,
     ReceiptWithdrawnError,
 )
 from donations_svc.domain.receipt import (

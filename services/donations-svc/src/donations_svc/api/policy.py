@@ -4,7 +4,7 @@ from typing import Final
 
 from fundmix_events.roles import Role
 from fundmix_kit.operations import OPERATIONS_POLICY, QUARANTINE_POLICY
-from fundmix_kit.policy import Policy, Rule, Scope
+from fundmix_kit.policy import PUBLIC, Policy, Rule, Scope
 
 DONORS: Final[Rule] = {Role.DONOR: Scope.OWN}
 AGENCIES: Final[Rule] = {Role.AGENCY: Scope.OWN}
@@ -19,6 +19,7 @@ READERS: Final[Rule] = {
     Role.AUDITOR: Scope.ANY,
     Role.ADMIN: Scope.ANY,
 }
+KEEPERS: Final[Rule] = {**AGENCIES, Role.AUDITOR: Scope.ANY, Role.ADMIN: Scope.ANY}
 
 POLICY: Final = Policy(
     {
@@ -46,6 +47,17 @@ POLICY: Final = Policy(
         ("POST", "/v1/purpose-changes"): AGENCIES,
         ("GET", "/v1/purpose-changes"): READERS,
         ("GET", "/v1/todo"): PARTIES,
+        ("POST", "/v1/receipts"): AGENCIES,
+        ("POST", "/v1/receipts/bulk"): AGENCIES,
+        ("GET", "/v1/receipts"): READERS,
+        ("GET", "/v1/receipts/gaps"): KEEPERS,
+        ("GET", "/v1/receipts/{receipt_id}"): READERS,
+        ("GET", "/v1/receipts/{receipt_id}/pdf"): READERS,
+        ("POST", "/v1/receipts/{receipt_id}/issue"): AGENCIES,
+        ("POST", "/v1/receipts/{receipt_id}/withdraw"): AGENCIES,
+        ("GET", "/v1/jobs/{job_id}"): KEEPERS,
+        # Whoever holds the paper: without its check code the answer says nothing.
+        ("GET", "/v1/public/receipts/{number}"): PUBLIC,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

@@ -24,8 +24,8 @@ from donations_svc.domain.errors import (
     NoReceiptForSponsorshipError,
     NoReceiptWhileRefundingError,
     NoReceiptWithoutProofError,
-    ReceiptNotDraftError,
     ReceiptExistsError,
+    ReceiptNotDraftError,
     ReceiptWithdrawnError,
 )
 from donations_svc.domain.parties import Register
