@@ -42,7 +42,7 @@ class ReceiptCommands:
         official_bill: OfficialBill | None,
         handler: str | None,
     ) -> Receipt:
-        """Raises DonationNotFoundError, ForeignRowError, ReceiptStandsError, OfficialBillUsedError.
+        """Raises DonationNotFoundError, ForeignRowError, ReceiptExistsError, OfficialBillUsedError.
 
         Also the domain's refusals: nobody drafts what cannot be issued.
         """
@@ -119,7 +119,7 @@ class ReceiptCommands:
     ) -> Receipt:
         """Issue the donation's draft, or a receipt without one.
 
-        Raises ReceiptStandsError and the domain's refusals, before anything is written.
+        Raises ReceiptExistsError and the domain's refusals, before anything is written.
         """
         donation = await receiptable.lock(connection, donation_id)
         draft = await receipts.find_open_for_update(connection, donation_id)

@@ -163,8 +163,8 @@ async def test_a_donation_has_one_receipt_that_stands(api: Api, treasurer: Calle
     beside_issued = await draft(treasurer, donation_id)
     again = await treasurer.post(f"{path}/issue", {})
 
-    assert refusal(beside_draft)[:2] == (409, "receipt_stands")
-    assert refusal(beside_issued)[:2] == (409, "receipt_stands")
+    assert refusal(beside_draft)[:2] == (409, "receipt_exists")
+    assert refusal(beside_issued)[:2] == (409, "receipt_exists")
     assert issued.json()["number"] in beside_issued.json()["detail"]
     assert refusal(again)[:2] == (409, "receipt_not_draft")
 
