@@ -17,6 +17,7 @@ from fundmix_cli.commands.ledger_requests import ledger_requests
 from fundmix_cli.commands.load import load
 from fundmix_cli.commands.mix import mix
 from fundmix_cli.commands.quarantine import quarantine
+from fundmix_cli.commands.receipts import receipts
 from fundmix_cli.commands.registry import registry
 from fundmix_cli.commands.status import logs, status
 from fundmix_cli.commands.token import token
@@ -34,6 +35,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")
 app.add_typer(goal, name="goal")
+app.add_typer(receipts, name="receipts")
 # Each module has some of the commands; together they are one group.
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")

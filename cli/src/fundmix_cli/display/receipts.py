@@ -1,0 +1,78 @@
+"""Receipts, jobs and series as people read them; nothing in them is markup."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+Json = dict[str, Any]
+
+# A draft shows nothing yet.
+NOTHING_SHOWN: Final[Json] = {"donor_name": None, "amount": {"amount": None}, "issued_on": None}
+
+
+def receipt_view(receipt: Json) -> RenderableType:
+    shown = receipt["shown"]
+    parts = [Text(f"{receipt['number'] or 'draft'}: {receipt['state']}")]
+    if shown is not None:
+        parts.append(Text(f"{shown['donor_name']}  {shown['amount']['amount']}"))
+        parts.append(Text(shown["check_url"], style="dim"))
+    if receipt["replaces"]:
+        parts.append(Text(f"replaces {receipt['replaces']}"))
+    if receipt["withdrawal_reason"]:
+        remark = receipt["withdrawal_remark"]
+        parts.append(
+            Text(f"withdrawn: {receipt['withdrawal_reason']}" + (f", {remark}" if remark else ""))
+        )
+    parts.append(Text(f"id {receipt['receipt_id']}", style="dim"))
+    return Group(*parts)
+
+
+def receipts_table(receipts: Sequence[Json]) -> RenderableType:
+    table = Table()
+    for column in ("number", "state", "donor", "yuan", "issued", "replaces", "id"):
+        table.add_column(column, justify="right" if column == "yuan" else "left")
+    for receipt in receipts:
+        shown: Json = receipt["shown"] or NOTHING_SHOWN
+        table.add_row(
+            *(
+                Text("" if value is None else str(value))
+                for value in (
+                    receipt["number"],
+                    receipt["state"],
+                    shown["donor_name"],
+                    shown["amount"]["amount"],
+                    shown["issued_on"],
+                    receipt["replaces"],
+                    receipt["receipt_id"],
+                )
+            )
+        )
+    return table
+
+
+def job_view(job: Json) -> RenderableType:
+    parts = [Text(f"{job['month']}: {job['issued']} issued of {job['total']}")]
+    parts += [
+        Text(f"without: {count} ({code})", style="yellow")
+        for code, count in sorted(job["refused"].items())
+    ]
+    return Group(*parts)
+
+
+def series_view(series: Json) -> RenderableType:
+    told = f"{series['agency']} {series['year']}: numbers 1 to {series['taken']}"
+    counts = f"{series['issued']} issued, {series['withdrawn']} withdrawn"
+    if series["is_whole"]:
+        return Text(f"{told}, {counts}: none is missing, none is double")
+    return Group(
+        Text(f"{told}, {counts}", style="red"),
+        Text(f"missing: {_numbers(series['missing'])}"),
+        Text(f"double: {_numbers(series['double'])}"),
+    )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"
