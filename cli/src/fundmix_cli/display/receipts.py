@@ -32,21 +32,22 @@ def receipt_view(receipt: Json) -> RenderableType:
 
 def receipts_table(receipts: Sequence[Json]) -> RenderableType:
     table = Table()
-    for column in ("number", "state", "donor", "yuan", "issued", "replaces", "id"):
-        table.add_column(column, justify="right" if column == "yuan" else "left")
+    table.add_column("number, or the draft's id", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("donor", overflow="fold")
+    table.add_column("yuan", no_wrap=True, justify="right")
+    table.add_column("issued", no_wrap=True)
     for receipt in receipts:
         shown: Json = receipt["shown"] or NOTHING_SHOWN
         table.add_row(
             *(
                 Text("" if value is None else str(value))
                 for value in (
-                    receipt["number"],
+                    receipt["number"] or receipt["receipt_id"],
                     receipt["state"],
                     shown["donor_name"],
                     shown["amount"]["amount"],
                     shown["issued_on"],
-                    receipt["replaces"],
-                    receipt["receipt_id"],
                 )
             )
         )
