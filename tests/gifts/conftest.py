@@ -66,7 +66,7 @@ async def a_site(
             ) as client,
             serving(
                 gift_process,
-                donations_svc.main.build_api(gift_process, Ledger(client)),
+                donations_svc.main.build_api(gift_process, gift_settings, Ledger(client)),
                 tokens,
             ) as gift_api,
         ):

@@ -248,3 +248,24 @@ def a_pledge(amount: str, **changes: Any) -> dict[str, Any]:
     return {**usual, "pledged_on": "2025-03-01", "agency": AGENCY, **changes} | {
         "donor": {"kind": "enterprise", "code": ENTERPRISE}
     }
+
+
+async def test_a_receipt_is_withdrawn_before_anything_is_done_with_its_gift(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    drafted = await site.treasurer.post("/v1/receipts", {"donation_id": gift["donation_id"]})
+    path = f"/v1/receipts/{drafted.json()['receipt_id']}"
+    issued = await site.treasurer.post(f"{path}/issue", {})
+    assert issued.is_success, issued.text
+
+    refused = (
+        await site.ask_back(gift, "1.00"),
+        await site.treasurer.post("/v1/purpose-changes", a_change(gift, "1.00", CHILDREN)),
+        await site.treasurer.post(
+            f"/v1/donations/{gift['donation_id']}/reverse", {"reason": "录入有误"}
+        ),
+    )
+    await site.treasurer.post(f"{path}/withdraw", {"reason": "refund"})
+    asked = await site.ask_back(gift, "1.00")
+
+    assert {refusal(answer)[:2] for answer in refused} == {(409, "receipt_stands")}
+    assert asked.status_code == 201, asked.text

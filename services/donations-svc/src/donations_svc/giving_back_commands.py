@@ -32,8 +32,9 @@ from donations_svc.domain.giving_back import (
     Reversal,
 )
 from donations_svc.domain.pledge import Pledge
+from donations_svc.domain.receipt import Withdrawal, WithdrawalReason
 from donations_svc.ledger import HOLDS_MAX, HoldRequest, Ledger
-from donations_svc.storage import donations, gifts, pledges
+from donations_svc.storage import donations, gifts, pledges, receipts
 
 # Of ids that follow from what an agency calls a refund or a change.
 NAMESPACE: Final = UUID("9d6f2a54-5a1b-4c0e-9b1f-6f1d1a7c3e20")
@@ -68,7 +69,7 @@ class GivingBack:
             gift,
             terms,
             refund_id=id_of("refund", gift.donation.terms.agency, terms.reference),
-            receipt=None,
+            receipt=await _standing(connection, terms.donation_id),
             held_on=self._clock.today(),
             by=origin.actor.subject,
             at=self._clock.now(),
@@ -95,8 +96,9 @@ class GivingBack:
         refund = await gifts.read_refund(connection, refund_id)
         gift = await self._lock_gift(connection, refund.terms.donation_id, asking)
         refund = await gifts.read_refund(connection, refund_id, is_locked=True)
+        receipt = await _standing(connection, gift.donation.donation_id)
         paid, donation, event = rules.pay_refund(
-            refund, gift.donation, payment, receipt=None, today=self._clock.today()
+            refund, gift.donation, payment, receipt=receipt, today=self._clock.today()
         )
         if refund.is_held:
             await self._ledger.hold(asking.authorization, _hold_of(refund))
@@ -136,7 +138,7 @@ class GivingBack:
             gift,
             terms,
             change_id=id_of("purpose", gift.donation.terms.agency, terms.reference),
-            receipt=None,
+            receipt=await _standing(connection, terms.donation_id),
             today=self._clock.today(),
             by=origin.actor.subject,
             at=self._clock.now(),
@@ -177,7 +179,7 @@ class GivingBack:
     async def reverse_batch(
         self, connection: Connection, origin: Origin, batch_id: UUID, *, reason: str, asking: Asking
     ) -> list[Donation]:
-        """All that stands of an import, or nothing.
+        """All that stands of an import, or nothing; receipts of it are withdrawn.
 
         Raises BatchNotFoundError, and as `reverse`.
         """
@@ -187,6 +189,15 @@ class GivingBack:
         standing = [donation for donation in imported if donation.reversed_on is None]
         if not standing:
             raise BatchNotFoundError(f"nothing stands of a batch {batch_id}")
+        withdrawal = Withdrawal(
+            on=self._clock.today(),
+            at=self._clock.now(),
+            by=origin.actor.subject,
+            reason=WithdrawalReason.REVERSAL,
+            remark=reason,
+        )
+        ids = [donation.donation_id for donation in standing]
+        await receipts.withdraw_all(connection, ids, withdrawal)
         found = await gifts.read_gifts(connection, standing)
         return await self._reverse(connection, origin, found, reason=reason, asking=asking)
 
@@ -217,7 +228,7 @@ class GivingBack:
                 gift,
                 reversal,
                 pledge=await _pledge_of(connection, donation, pledges_seen),
-                receipt=None,
+                receipt=await _standing(connection, donation.donation_id),
             )
             if pledge is not None:
                 pledges_seen[pledge.pledge_id] = pledge
@@ -283,6 +294,11 @@ def _hold_of_reversal(donation: Donation, hold_id: UUID) -> HoldRequest:
         purpose="batch_reversal",
         document=terms.reference,
     )
+
+
+async def _standing(connection: Connection, donation_id: UUID) -> str | None:
+    """The number of its receipt, where one stands."""
+    return (await receipts.standing(connection, [donation_id])).get(donation_id)
 
 
 async def _pledge_of(
