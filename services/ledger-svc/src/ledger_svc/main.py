@@ -16,6 +16,7 @@ from fundmix_kit.streaming import Streams
 from ledger_svc import NAME
 from ledger_svc.api.exports import exports_router
 from ledger_svc.api.funds import funds_router, holds_router
+from ledger_svc.api.gifts import gifts_router
 from ledger_svc.api.goals import goals_router
 from ledger_svc.api.imports import imports_router
 from ledger_svc.api.ledger import ledger_router
@@ -79,6 +80,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             funds_router(database, clock),
             holds_router(database, runner, commands),
             lot_holds_router(runner, clock),
+            gifts_router(database),
             imports_router(database, runner, ImportCommands(commands, clock=clock)),
             reports_router(database),
             operations_router(database, operating),

@@ -123,6 +123,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
                 "agency": AGENCY[owner],
                 "fund_code": "general",
             },
+            ("GET", "/v1/gifts"): lambda owner: {"donor": AGENCY[owner], "agency": AGENCY[owner]},
             ("GET", "/v1/spending-limits"): lambda owner: {
                 "agency": AGENCY[owner],
                 "year": "2024",

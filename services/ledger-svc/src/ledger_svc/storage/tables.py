@@ -187,6 +187,13 @@ class Lot(LedgerTable, table=True):
             "document",
             postgresql_where=text("amount_minor > drawn_minor + held_minor"),
         ),
+        Index(
+            "ix_lot_payer",
+            "payer",
+            "value_on",
+            "lot_id",
+            postgresql_where=text("payer IS NOT NULL AND NOT starts_with(fund_code, 'contract:')"),
+        ),
     )
 
     lot_id: UUID = Field(primary_key=True)

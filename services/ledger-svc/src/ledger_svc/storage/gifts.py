@@ -1,0 +1,108 @@
+"""A donor's gifts: its lots, and what moved in each of them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from fundmix_events.channel import Channel
+from fundmix_events.donations import PurposeChanged
+from fundmix_kit.database import Connection
+
+from ledger_svc.domain.gifts import GIFT_KINDS, HAPPENING_BY_KIND, SEVERAL, GiftLot, Happening
+
+# A page of lots that began as gifts, each with few movements; nothing else is read.
+LOTS: Final = """
+    SELECT l.lot_id, l.agency, l.fund_code, l.channel, l.value_on, l.document, l.payer
+    FROM lot l
+    WHERE l.payer = $1 AND NOT starts_with(l.fund_code, 'contract:')
+      AND ($2::text IS NULL OR l.agency = $2) AND l.value_on <= $3
+      AND (l.value_on, l.lot_id) > ($4, $5)
+      AND EXISTS (
+          SELECT 1 FROM lot_movement m JOIN journal_entry e USING (seq)
+          WHERE m.lot_id = l.lot_id AND e.kind = ANY($6::text[])
+      )
+    ORDER BY l.value_on, l.lot_id LIMIT $7
+"""
+MOVEMENTS: Final = """
+    SELECT m.lot_id, e.kind, m.is_draw, e.value_on < $2 AS is_before, used.code,
+           sum(m.amount_minor)::bigint AS amount_minor
+    FROM lot_movement m JOIN journal_entry e USING (seq)
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN count(DISTINCT a.code) = 1 THEN min(a.code) END AS code
+        FROM posting p JOIN account a USING (account_id)
+        WHERE m.is_draw AND p.seq = m.seq AND starts_with(a.code, 'expenses:')
+    ) used ON true
+    WHERE m.lot_id = ANY($1::uuid[]) AND e.value_on <= $3
+    GROUP BY 1, 2, 3, 4, 5
+"""
+# The other lot of the entry that made a lot out of it.
+MOVED_FROM: Final = """
+    SELECT m.lot_id, other.lot_id AS moved_from
+    FROM lot_movement m
+    JOIN journal_entry e USING (seq)
+    JOIN lot_movement other ON other.seq = m.seq AND other.amount_minor < 0
+    WHERE m.lot_id = ANY($1::uuid[]) AND e.kind = $2 AND m.amount_minor > 0
+"""
+
+
+async def list_lots(
+    connection: Connection,
+    *,
+    donor: str,
+    agency: str | None,
+    first: date,
+    last: date,
+    after: tuple[date, UUID],
+    rows_max: int,
+) -> list[GiftLot]:
+    """Gifts that had come by `last`, oldest first, and what moved from `first` to `last`."""
+    rows = await connection.fetch(LOTS, donor, agency, last, *after, list(GIFT_KINDS), rows_max)
+    ids = [row["lot_id"] for row in rows]
+    movements: dict[UUID, list[asyncpg.Record]] = {}
+    for movement in await connection.fetch(MOVEMENTS, ids, first, last):
+        movements.setdefault(movement["lot_id"], []).append(movement)
+    origins = {
+        row["lot_id"]: row["moved_from"]
+        for row in await connection.fetch(MOVED_FROM, ids, PurposeChanged.type)
+    }
+    return [
+        _gift(row, movements.get(row["lot_id"], ()), moved_from=origins.get(row["lot_id"]))
+        for row in rows
+    ]
+
+
+def _gift(
+    row: asyncpg.Record, movements: Sequence[asyncpg.Record], *, moved_from: UUID | None
+) -> GiftLot:
+    left_before = 0
+    by_happening = dict.fromkeys(Happening, 0)
+    used: dict[str, int] = {}
+    for movement in movements:
+        amount = movement["amount_minor"]
+        if movement["is_before"]:
+            left_before += -amount if movement["is_draw"] else amount
+        elif movement["is_draw"]:
+            code = movement["code"] or SEVERAL
+            used[code] = used.get(code, 0) + amount
+        else:
+            # What neither gives nor takes back is a correction that an accountant has entered.
+            happening = HAPPENING_BY_KIND.get(movement["kind"], Happening.MOVED)
+            by_happening[happening] += amount
+    return GiftLot(
+        lot_id=row["lot_id"],
+        agency=row["agency"],
+        fund_code=row["fund_code"],
+        channel=Channel(row["channel"]),
+        value_on=row["value_on"],
+        document=row["document"],
+        donor=row["payer"],
+        moved_from=moved_from,
+        left_before_minor=left_before,
+        given_minor=by_happening[Happening.GIVEN],
+        moved_minor=by_happening[Happening.MOVED],
+        refunded_minor=-by_happening[Happening.REFUNDED],
+        reversed_minor=-by_happening[Happening.REVERSED],
+        used_minor=used,
+    )
