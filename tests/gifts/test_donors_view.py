@@ -96,3 +96,34 @@ async def test_nobody_sees_the_gifts_of_others(site: Site) -> None:
     asked = await other_agency.get(path, donor=ENTERPRISE, agency=AGENCY)
     assert refusal(asked)[:2] == (403, "foreign_row")
     assert len(own.json()["items"]) == 2
+
+
+async def test_the_statement_of_a_year_adds_up(site: Site) -> None:
+    await a_story(site)
+    service = {"description": "义诊", "hours": "4", "hourly_rate": cny("50.00")}
+    await site.give("200.00", kind="service", bank_reference=None, service=service)
+    await site.give("80.00", kind="in_kind", bank_reference=None)
+
+    answer = await site.donor.get("/v1/statements", donor=ENTERPRISE, year=2025)
+    later = await site.donor.get("/v1/statements", donor=ENTERPRISE, year=2026)
+    stranger = site.donations.caller("donor", org=OTHER_AGENCY)
+    foreign = await stranger.get("/v1/statements", donor=ENTERPRISE, year=2025)
+
+    assert answer.status_code == 200, answer.text
+    given = {g["kind"]: (g["amount"], g["refunded"]) for g in answer.json()["given"]}
+    assert given == {
+        "cash": (cny("100.00"), cny("20.00")),
+        "in_kind": (cny("80.00"), cny("0.00")),
+        "service": (cny("200.00"), cny("0.00")),
+    }
+    children, meal = answer.json()["funds"]
+    assert (meal["fund_code"], meal["given"], meal["moved"], meal["left"]) == (
+        f"purpose:{MEAL}",
+        cny("100.00"),
+        cny("-50.00"),
+        cny("20.00"),
+    )
+    assert meal["used"] == {"expenses:programme": cny("30.00")}
+    assert (children["moved"], children["left"]) == (cny("50.00"), cny("50.00"))
+    assert [f["left"] for f in later.json()["funds"]] == [cny("50.00"), cny("0.00")]
+    assert refusal(foreign)[:2] == (403, "foreign_row")

@@ -1,10 +1,12 @@
 """donations-svc on a real PostgreSQL, with a part of the register known to it."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import asyncpg
+import httpx2
+import ledger_svc
 import pytest
 from donations_svc import MIGRATIONS, NAME
 from donations_svc.consumer import state_of
@@ -22,6 +24,8 @@ from fundmix_kit.settings import AuthSettings, DatabaseSettings, HttpSettings
 from fundmix_kit.testing import FreshDatabases, TokenSigner
 from fundmix_kit.testing.api import Api, Caller, serving
 from fundmix_kit.testing.schema import migrated_by
+from ledger_svc import main as ledger_main
+from ledger_svc import settings as ledger_settings
 from pydantic import HttpUrl, PostgresDsn
 
 KIND_BY_CODE: Final = {
@@ -43,21 +47,44 @@ async def a_database(databases: FreshDatabases) -> AsyncGenerator[ServiceDatabas
 
 
 @asynccontextmanager
-async def an_api(
+async def no_ledger() -> AsyncGenerator[httpx2.AsyncClient]:
+    """Nobody listens there: what asks the ledger is tested with a real one, in tests/gifts."""
+    async with ledger_client(LedgerSettings(url=HttpUrl("http://127.0.0.1:9"))) as client:
+        yield client
+
+
+@asynccontextmanager
+async def a_ledger(
     databases: FreshDatabases, tokens: TokenSigner, jwks_url: str
+) -> AsyncGenerator[httpx2.AsyncClient]:
+    """The other service, as far as its API: nothing is posted there."""
+    migrate = migrated_by(ledger_svc.MIGRATIONS)
+    async with databases.fresh("ledger", migrate=migrate) as database:
+        settings = ledger_settings.Settings(
+            database=DatabaseSettings(url=PostgresDsn(database.url)),
+            auth=AuthSettings(issuer=tokens.issuer, jwks_url=HttpUrl(jwks_url)),
+        )
+        process = Process(ledger_svc.NAME, settings)
+        async with serving(process, ledger_main.build_api(process), tokens) as api:
+            yield api.client
+
+
+@asynccontextmanager
+async def an_api(
+    databases: FreshDatabases,
+    tokens: TokenSigner,
+    jwks_url: str,
+    ledger: AbstractAsyncContextManager[httpx2.AsyncClient],
 ) -> AsyncGenerator[Api]:
-    async with a_database(databases) as database:
+    async with a_database(databases) as database, ledger as client:
         settings = Settings(
             database=DatabaseSettings(url=PostgresDsn(database.url)),
             auth=AuthSettings(issuer=tokens.issuer, jwks_url=HttpUrl(jwks_url)),
             http=HttpSettings(port=8030, replica_wait_ms_max=100),
         )
         process = Process(NAME, settings)
-        # Nobody listens there: what asks the ledger is tested with a real one, in tests/gifts.
-        async with (
-            ledger_client(LedgerSettings(url=HttpUrl("http://127.0.0.1:9"))) as client,
-            serving(process, build_api(process, settings, Ledger(client)), tokens) as api,
-        ):
+        app = build_api(process, settings, Ledger(client))
+        async with serving(process, app, tokens) as api:
             await know_the_register(api.database)
             yield api
 
@@ -94,7 +121,7 @@ async def connection(service_database: ServiceDatabase) -> AsyncGenerator[asyncp
 
 @pytest.fixture
 async def api(databases: FreshDatabases, tokens: TokenSigner, jwks_url: str) -> AsyncGenerator[Api]:
-    async with an_api(databases, tokens, jwks_url) as api:
+    async with an_api(databases, tokens, jwks_url, no_ledger()) as api:
         yield api
 
 
@@ -103,7 +130,8 @@ async def shared_api(
     databases: FreshDatabases, tokens: TokenSigner, jwks_url: str
 ) -> AsyncGenerator[Api]:
     """For many tests that do not mind what the others have left."""
-    async with an_api(databases, tokens, jwks_url) as api:
+    ledger = a_ledger(databases, tokens, jwks_url)
+    async with an_api(databases, tokens, jwks_url, ledger) as api:
         yield api
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx2
 from fundmix_events.money import Money
 from fundmix_kit.ids import uuid7
+from pydantic import BaseModel
 
 from donations_svc.domain.errors import (
     HoldMissingError,
@@ -42,6 +43,25 @@ class HoldRequest:
     @property
     def fund_code(self) -> str:
         return "general" if self.restricted_to is None else f"purpose:{self.restricted_to}"
+
+
+class GiftTotal(BaseModel):
+    """A donor's money in one fund of an agency, by value date.
+
+    `left` is `left_before`, `given` and `moved`, less `refunded`, `reversed` and what was `used`,
+    by code of the expense.
+    """
+
+    agency: str
+    fund_code: str
+    channel: str
+    left_before: Money
+    given: Money
+    moved: Money
+    refunded: Money
+    reversed: Money
+    used: dict[str, Money]
+    left: Money
 
 
 class Ledger:
@@ -77,12 +97,28 @@ class Ledger:
             body = {"hold_ids": [str(h) for h in hold_ids[start : start + HOLDS_MAX]]}
             await self._ask("POST", "/v1/holds/release", authorization, body)
 
+    async def gift_totals(
+        self, authorization: str, *, donor: str, agency: str | None, year: int
+    ) -> list[GiftTotal]:
+        """What a year made of a donor's money. Raises LedgerUnavailableError."""
+        query = {"donor": donor, "year": str(year)} | ({"agency": agency} if agency else {})
+        answer = await self._ask("GET", "/v1/gift-totals", authorization, query=query)
+        return [GiftTotal.model_validate(total) for total in answer["totals"]]
+
     async def _ask(
-        self, method: str, path: str, authorization: str, body: dict[str, Any]
+        self,
+        method: str,
+        path: str,
+        authorization: str,
+        body: dict[str, Any] | None = None,
+        *,
+        query: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         headers = {"Authorization": authorization, "Idempotency-Key": str(uuid7())}
         try:
-            answer = await self._client.request(method, path, json=body, headers=headers)
+            answer = await self._client.request(
+                method, path, json=body, params=query, headers=headers
+            )
         except httpx2.TransportError as error:
             raise LedgerUnavailableError("the ledger does not answer; try again") from error
         if answer.is_success:
@@ -112,4 +148,4 @@ def _refusal(answer: httpx2.Response) -> Exception:
         return ReferenceTakenError(
             "the ledger has set aside something else under that reference", pointer="/reference"
         )
-    raise AssertionError(f"the ledger refuses a hold: {answer.status_code} {code} {detail}")
+    raise AssertionError(f"the ledger refuses: {answer.status_code} {code} {detail}")

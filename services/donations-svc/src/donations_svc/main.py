@@ -26,6 +26,7 @@ from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
 from donations_svc.api.problems import PROBLEMS
 from donations_svc.api.receipts import receipts_router
+from donations_svc.api.statements import statements_router
 from donations_svc.api.todo import todo_router
 from donations_svc.commands import Commands
 from donations_svc.consumer import CODEC, PARTITIONS, state_of
@@ -70,6 +71,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger) -> FastAPI:
             purpose_changes_router(database, runner, giving_back),
             reversals_router(runner, giving_back),
             receipts_router(database, runner, receipts, renderer),
+            statements_router(database, ledger),
             todo_router(database, clock),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),

@@ -10,7 +10,8 @@ from donations_svc.domain.announcement import Announcement, LineState
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.giving_back import PurposeChange, Refund, RefundState
 from donations_svc.domain.pledge import Pledge
-from donations_svc.storage import announcements, donations, gifts, pledges, todo
+from donations_svc.storage import announcements, donations, gifts, pledges, statements, todo
+from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
 FIRST_ID = UUID(int=0)
@@ -154,3 +155,10 @@ async def list_donations(
             after=after[0] if after else FIRST_ID,
             rows_max=page.rows_to_read,
         )
+
+
+async def read_given(
+    database: Database, *, donor: str, agency: str | None, year: int
+) -> list[GivenTotal]:
+    async with database.reading() as connection:
+        return await statements.read_given(connection, donor=donor, agency=agency, year=year)

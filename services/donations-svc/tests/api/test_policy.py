@@ -206,7 +206,12 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/receipts"): "receipt_id",
         },
         queries={
-            ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"}
+            ("GET", "/v1/statements"): lambda owner: {
+                "donor": DONOR[owner],
+                "agency": AGENCY[owner],
+                "year": "2025",
+            },
+            ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"},
         },
     )
     return PolicyTrials(shared_api, rows)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 
-from ledger_svc.domain.gifts import GiftLot
+from ledger_svc.domain.gifts import GiftLot, GiftTotal
 from ledger_svc.storage import gifts
 
 NO_ID = UUID(int=0)
@@ -44,4 +44,15 @@ async def list_gifts(
             last=question.last,
             after=after or (date.min, NO_ID),
             rows_max=page.rows_to_read,
+        )
+
+
+async def read_gift_totals(database: Database, question: GiftsQuestion) -> list[GiftTotal]:
+    async with database.reading() as connection:
+        return await gifts.read_summary(
+            connection,
+            donor=question.donor,
+            agency=question.agency,
+            first=question.first,
+            last=question.last,
         )

@@ -124,6 +124,10 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
                 "fund_code": "general",
             },
             ("GET", "/v1/gifts"): lambda owner: {"donor": AGENCY[owner], "agency": AGENCY[owner]},
+            ("GET", "/v1/gift-totals"): lambda owner: {
+                "donor": AGENCY[owner],
+                "agency": AGENCY[owner],
+            },
             ("GET", "/v1/spending-limits"): lambda owner: {
                 "agency": AGENCY[owner],
                 "year": "2024",

@@ -46,6 +46,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/refunds/{refund_id}"): READERS,
         ("POST", "/v1/purpose-changes"): AGENCIES,
         ("GET", "/v1/purpose-changes"): READERS,
+        ("GET", "/v1/statements"): READERS,
         ("GET", "/v1/todo"): PARTIES,
         ("POST", "/v1/receipts"): AGENCIES,
         ("POST", "/v1/receipts/bulk"): AGENCIES,

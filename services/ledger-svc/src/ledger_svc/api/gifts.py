@@ -1,7 +1,7 @@
 """A donor's gifts over HTTP: what was given, what it was used for, and what is left."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,18 +15,30 @@ from fundmix_kit.policy import Access, AccessDep
 from pydantic import BaseModel
 
 from ledger_svc import queries_gifts
-from ledger_svc.domain.gifts import GiftLot
+from ledger_svc.domain.gifts import GiftLot, GiftMoves, GiftTotal
 from ledger_svc.queries_gifts import GiftsQuestion
 
 Year = Annotated[int | None, Query(ge=1950, le=2199)]
 
 
-class GiftOut(BaseModel):
-    """One lot of a donor, by value date: a gift, or what was kept for something else since.
+class GiftMovesOut(BaseModel):
+    """By value date: `left` is `left_before`, `given` and `moved`, less what follows.
 
-    `left` is `left_before`, `given` and `moved`, less `refunded`, `reversed` and what was `used`,
-    by code of the expense. With a year, `left_before` is of the end of the year before.
+    That is `refunded`, `reversed` and `used`, by code of the expense. With a year, `left_before` is
+    of the end of the year before.
     """
+
+    left_before: Money
+    given: Money
+    moved: Money
+    refunded: Money
+    reversed: Money
+    used: dict[str, Money]
+    left: Money
+
+
+class GiftOut(GiftMovesOut):
+    """One lot of a donor: a gift, or what was kept for something else since (`moved_from`)."""
 
     lot_id: UUID
     donor: str
@@ -36,13 +48,20 @@ class GiftOut(BaseModel):
     value_on: date
     document: str
     moved_from: UUID | None
-    left_before: Money
-    given: Money
-    moved: Money
-    refunded: Money
-    reversed: Money
-    used: dict[str, Money]
-    left: Money
+
+
+class GiftTotalOut(GiftMovesOut):
+    agency: str
+    fund_code: str
+    channel: Channel
+
+
+class GiftTotalsOut(BaseModel):
+    """All of a donor's gifts, by agency, fund and channel."""
+
+    donor: str
+    year: int | None
+    totals: tuple[GiftTotalOut, ...]
 
 
 def gifts_router(database: Database) -> APIRouter:
@@ -65,6 +84,20 @@ def gifts_router(database: Database) -> APIRouter:
         return page_response(
             request, rows, page=page, sort_key=lambda r: (r.value_on, r.lot_id), item=gift_out
         )
+
+    @router.get("/v1/gift-totals")
+    async def show_gift_totals(
+        access: AccessDep,
+        donor: Annotated[CreditCode, Query()],
+        agency: Annotated[CreditCode | None, Query()] = None,
+        year: Year = None,
+    ) -> GiftTotalsOut:
+        """The same, added up: a donor's statement of a year."""
+        question = GiftsQuestion(
+            donor=donor, agency=_agency_seen(access, donor=donor, agency=agency), year=year
+        )
+        totals = await queries_gifts.read_gift_totals(database, question)
+        return GiftTotalsOut(donor=donor, year=year, totals=tuple(map(_total_out, totals)))
 
     return router
 
@@ -90,11 +123,26 @@ def gift_out(gift: GiftLot) -> GiftOut:
         value_on=gift.value_on,
         document=gift.document,
         moved_from=gift.moved_from,
-        left_before=Money.of(gift.left_before_minor),
-        given=Money.of(gift.given_minor),
-        moved=Money.of(gift.moved_minor),
-        refunded=Money.of(gift.refunded_minor),
-        reversed=Money.of(gift.reversed_minor),
-        used={code: Money.of(amount) for code, amount in sorted(gift.used_minor.items())},
-        left=Money.of(gift.left_minor),
+        **_moves_out(gift.moves),
     )
+
+
+def _total_out(total: GiftTotal) -> GiftTotalOut:
+    return GiftTotalOut(
+        agency=total.agency,
+        fund_code=total.fund_code,
+        channel=total.channel,
+        **_moves_out(total.moves),
+    )
+
+
+def _moves_out(moves: GiftMoves) -> dict[str, Any]:
+    return {
+        "left_before": Money.of(moves.left_before_minor),
+        "given": Money.of(moves.given_minor),
+        "moved": Money.of(moves.moved_minor),
+        "refunded": Money.of(moves.refunded_minor),
+        "reversed": Money.of(moves.reversed_minor),
+        "used": {code: Money.of(amount) for code, amount in sorted(moves.used_minor.items())},
+        "left": Money.of(moves.left_minor),
+    }

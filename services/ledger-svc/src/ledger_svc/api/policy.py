@@ -50,6 +50,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/funds"): READERS,
         ("GET", "/v1/lots"): READERS,
         ("GET", "/v1/gifts"): {**READERS, Role.DONOR: Scope.OWN},
+        ("GET", "/v1/gift-totals"): {**READERS, Role.DONOR: Scope.OWN},
         ("GET", "/v1/advances"): READERS,
         ("GET", "/v1/spending-limits"): READERS,
         ("POST", "/v1/imports"): KEEPERS,

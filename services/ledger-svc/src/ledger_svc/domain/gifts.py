@@ -44,22 +44,14 @@ SEVERAL: Final = "several"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class GiftLot:
-    """A donor's money in one fund, by value date, in minor units.
+class GiftMoves:
+    """What happened to a donor's money in a span, by value date, in minor units.
 
     `left_before` is what was left when the span began; `left` at its end is that and `given`,
     `moved` in or, below nothing, out, less `refunded`, `reversed_` and all that was `used`, by
-    code. `moved_from` names the lot it was part of before its purpose changed.
+    code.
     """
 
-    lot_id: UUID
-    agency: str
-    fund_code: str
-    channel: Channel
-    value_on: date
-    document: str
-    donor: str
-    moved_from: UUID | None
     left_before_minor: int
     given_minor: int
     moved_minor: int
@@ -77,3 +69,28 @@ class GiftLot:
             - self.reversed_minor
             - sum(self.used_minor.values())
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiftLot:
+    """A donor's money in one fund; `moved_from` is the lot it was part of before it was moved."""
+
+    lot_id: UUID
+    agency: str
+    fund_code: str
+    channel: Channel
+    value_on: date
+    document: str
+    donor: str
+    moved_from: UUID | None
+    moves: GiftMoves
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiftTotal:
+    """All that a donor has in one fund of an agency."""
+
+    agency: str
+    fund_code: str
+    channel: Channel
+    moves: GiftMoves

@@ -10,7 +10,15 @@ from fundmix_events.channel import Channel
 from fundmix_events.donations import PurposeChanged
 from fundmix_kit.database import Connection
 
-from ledger_svc.domain.gifts import GIFT_KINDS, HAPPENING_BY_KIND, SEVERAL, GiftLot, Happening
+from ledger_svc.domain.gifts import (
+    GIFT_KINDS,
+    HAPPENING_BY_KIND,
+    SEVERAL,
+    GiftLot,
+    GiftMoves,
+    GiftTotal,
+    Happening,
+)
 
 # A page of lots that began as gifts, each with few movements; nothing else is read.
 LOTS: Final = """
@@ -47,6 +55,29 @@ MOVED_FROM: Final = """
 """
 
 
+# Of all lots of a donor at once: what a year made of them, by agency and fund.
+SUMMARY: Final = """
+    SELECT l.agency, l.fund_code, l.channel, e.kind, m.is_draw, e.value_on < $3 AS is_before,
+           used.code, sum(m.amount_minor)::bigint AS amount_minor
+    FROM lot l
+    JOIN lot_movement m USING (lot_id)
+    JOIN journal_entry e USING (seq)
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN count(DISTINCT a.code) = 1 THEN min(a.code) END AS code
+        FROM posting p JOIN account a USING (account_id)
+        WHERE m.is_draw AND p.seq = m.seq AND starts_with(a.code, 'expenses:')
+    ) used ON true
+    WHERE l.payer = $1 AND NOT starts_with(l.fund_code, 'contract:')
+      AND ($2::text IS NULL OR l.agency = $2) AND l.value_on <= $4 AND e.value_on <= $4
+      AND EXISTS (
+          SELECT 1 FROM lot_movement g JOIN journal_entry ge ON ge.seq = g.seq
+          WHERE g.lot_id = l.lot_id AND ge.kind = ANY($5::text[])
+      )
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ORDER BY 1, 2, 3
+"""
+
+
 async def list_lots(
     connection: Connection,
     *,
@@ -73,9 +104,37 @@ async def list_lots(
     ]
 
 
+async def read_summary(
+    connection: Connection, *, donor: str, agency: str | None, first: date, last: date
+) -> list[GiftTotal]:
+    """Of all its gifts that had come by `last`, by agency, fund and channel."""
+    rows = await connection.fetch(SUMMARY, donor, agency, first, last, list(GIFT_KINDS))
+    by_fund: dict[tuple[str, str, str], list[asyncpg.Record]] = {}
+    for row in rows:
+        by_fund.setdefault((row["agency"], row["fund_code"], row["channel"]), []).append(row)
+    return [
+        GiftTotal(agency=agency, fund_code=fund, channel=Channel(channel), moves=_moves(movements))
+        for (agency, fund, channel), movements in by_fund.items()
+    ]
+
+
 def _gift(
     row: asyncpg.Record, movements: Sequence[asyncpg.Record], *, moved_from: UUID | None
 ) -> GiftLot:
+    return GiftLot(
+        lot_id=row["lot_id"],
+        agency=row["agency"],
+        fund_code=row["fund_code"],
+        channel=Channel(row["channel"]),
+        value_on=row["value_on"],
+        document=row["document"],
+        donor=row["payer"],
+        moved_from=moved_from,
+        moves=_moves(movements),
+    )
+
+
+def _moves(movements: Sequence[asyncpg.Record]) -> GiftMoves:
     left_before = 0
     by_happening = dict.fromkeys(Happening, 0)
     used: dict[str, int] = {}
@@ -90,15 +149,7 @@ def _gift(
             # What neither gives nor takes back is a correction that an accountant has entered.
             happening = HAPPENING_BY_KIND.get(movement["kind"], Happening.MOVED)
             by_happening[happening] += amount
-    return GiftLot(
-        lot_id=row["lot_id"],
-        agency=row["agency"],
-        fund_code=row["fund_code"],
-        channel=Channel(row["channel"]),
-        value_on=row["value_on"],
-        document=row["document"],
-        donor=row["payer"],
-        moved_from=moved_from,
+    return GiftMoves(
         left_before_minor=left_before,
         given_minor=by_happening[Happening.GIVEN],
         moved_minor=by_happening[Happening.MOVED],
