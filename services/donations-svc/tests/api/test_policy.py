@@ -186,7 +186,6 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
                 "donation_id": parameters[owner]["without_receipt_id"]
             },
             ("POST", "/v1/receipts/bulk"): a_month,
-            ("POST", "/v1/receipts/{receipt_id}/issue"): lambda _: {},
             ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
             ("POST", "/v1/purpose-changes"): lambda owner: {
                 "reference": str(uuid7()),

@@ -41,10 +41,6 @@ class ReceiptIn(BodyIn):
     handler: Name | None = None
 
 
-class NothingIn(BodyIn):
-    """Everything that is needed is in the address."""
-
-
 class WithdrawalIn(BodyIn):
     reason: WithdrawalReason
     remark: Remark | None = None

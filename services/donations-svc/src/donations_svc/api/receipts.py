@@ -19,7 +19,6 @@ from donations_svc.api.receipt_bodies import (
     CheckedOut,
     JobOut,
     MonthIn,
-    NothingIn,
     ReceiptIn,
     ReceiptOut,
     SeriesOut,
@@ -67,9 +66,7 @@ def _add_commands(router: APIRouter, runner: CommandRunner, commands: ReceiptCom
         return await runner.run(request, access, command)
 
     @router.post("/v1/receipts/{receipt_id}/issue", response_model=ReceiptOut)
-    async def issue_receipt(
-        request: Request, access: AccessDep, receipt_id: UUID, _body: NothingIn
-    ) -> Response:
+    async def issue_receipt(request: Request, access: AccessDep, receipt_id: UUID) -> Response:
         async def command(connection: Connection, _: Origin) -> Answer:
             version = expected_version(request, required=False)
             return _answer(
