@@ -1,6 +1,6 @@
 """What donations-svc tells when asked."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from fundmix_kit.database import Database
@@ -15,6 +15,8 @@ from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
 FIRST_ID = UUID(int=0)
+# How long a donation without a receipt is shown as something to do: some three months.
+RECEIPTS_MISSED_FOR = timedelta(days=92)
 
 
 async def read_pledge(database: Database, pledge_id: UUID) -> Pledge:
@@ -45,7 +47,7 @@ async def list_pledges(
 
 
 async def list_todo(
-    database: Database, *, org: str | None, is_donor: bool, page: PageParams
+    database: Database, *, org: str | None, is_donor: bool, today: date, page: PageParams
 ) -> list[Todo]:
     """What waits, oldest first."""
     after = page.after(tuple[date, UUID])
@@ -54,6 +56,7 @@ async def list_todo(
             connection,
             org=org,
             is_donor=is_donor,
+            receipts_since=today - RECEIPTS_MISSED_FOR,
             after=after or (date.min, FIRST_ID),
             rows_max=page.rows_to_read,
         )

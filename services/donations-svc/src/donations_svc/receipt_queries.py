@@ -12,8 +12,8 @@ from fundmix_kit.paging import PageParams
 
 from donations_svc.domain.check_code import is_code_of
 from donations_svc.domain.donor_names import masked
-from donations_svc.domain.receipt import Receipt, ReceivedDonation
-from donations_svc.storage import receipt_jobs, receiptable, receipts
+from donations_svc.domain.receipt import Receipt
+from donations_svc.storage import receipt_jobs, receipts
 from donations_svc.storage.receipt_jobs import Job
 from donations_svc.storage.receipts import ReceiptFilter, SeriesReport
 
@@ -87,18 +87,3 @@ async def read_job(database: Database, job_id: UUID) -> Job:
     """Raises JobNotFoundError."""
     async with database.reading() as connection:
         return await receipt_jobs.read(connection, job_id)
-
-
-async def list_waiting(
-    database: Database, *, org: str | None, since: date, page: PageParams
-) -> list[ReceivedDonation]:
-    """Donations without a receipt, oldest first; one row more than the page shows."""
-    after = page.after(tuple[date, UUID])
-    async with database.reading() as connection:
-        return await receiptable.list_waiting(
-            connection,
-            agency=org,
-            since=since,
-            after=after or (date.min, FIRST_ID),
-            rows_max=page.rows_to_read,
-        )

@@ -1,4 +1,4 @@
-"""What waits for a donor or an agency: gifts to send, to confirm, to pay back."""
+"""What waits for a donor or an agency: gifts to send, confirm, pay back, receipts to issue."""
 
 from datetime import date
 from enum import StrEnum
@@ -26,6 +26,7 @@ class Action(StrEnum):
     """The receiving agency has to confirm."""
     PAY_BACK = "pay_back"
     AWAIT_REFUND = "await_refund"
+    ISSUE_RECEIPT = "issue_receipt"
 
 
 ACTIONS: dict[tuple[TodoSubject, bool], Action] = {
@@ -35,6 +36,7 @@ ACTIONS: dict[tuple[TodoSubject, bool], Action] = {
     (TodoSubject.ANNOUNCEMENT, False): Action.CONFIRM,
     (TodoSubject.REFUND, True): Action.AWAIT_REFUND,
     (TodoSubject.REFUND, False): Action.PAY_BACK,
+    (TodoSubject.RECEIPT, False): Action.ISSUE_RECEIPT,
 }
 
 
@@ -63,7 +65,7 @@ def todo_router(database: Database, clock: Clock) -> APIRouter:
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
         is_donor = access.principal.role == Role.DONOR
         rows = await queries.list_todo(
-            database, org=access.org_filter, is_donor=is_donor, page=page
+            database, org=access.org_filter, is_donor=is_donor, today=clock.today(), page=page
         )
         return page_response(
             request,

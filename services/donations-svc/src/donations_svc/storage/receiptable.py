@@ -1,4 +1,4 @@
-"""Donations as far as receipts are concerned with them: one, the next of a month, what waits."""
+"""Donations as far as receipts are concerned with them: one, and the next of a month."""
 
 from datetime import date
 from decimal import Decimal
@@ -39,16 +39,6 @@ NEXT: Final = f"""
       AND donation_id > $4 AND {WITHOUT_RECEIPT}
     ORDER BY donation_id LIMIT 1
 """  # noqa: S608  # our own statement
-# What a receipt could be issued for today, and none is: the rules of domain/receipt.py.
-WAITING: Final = f"""
-    SELECT d.*, false AS is_refunding FROM donation d
-    WHERE ($1::text IS NULL OR agency = $1) AND received_on >= $2 AND reversed_on IS NULL
-      AND kind <> 'service' AND NOT is_sponsorship AND refunded_minor < amount_minor
-      AND (kind <> 'in_kind' OR proof_kind IS NOT NULL)
-      AND NOT {IS_REFUNDING} AND {WITHOUT_RECEIPT}
-      AND (received_on, donation_id) > ($3, $4)
-    ORDER BY received_on, donation_id LIMIT $5
-"""  # noqa: S608  # our own statement
 
 
 async def lock(connection: Connection, donation_id: UUID) -> ReceivedDonation:
@@ -72,19 +62,6 @@ async def next_after(
 ) -> UUID | None:
     found: UUID | None = await connection.fetchval(NEXT, agency, first, last, after)
     return found
-
-
-async def list_waiting(
-    connection: Connection,
-    *,
-    agency: str | None,
-    since: date,
-    after: tuple[date, UUID],
-    rows_max: int,
-) -> list[ReceivedDonation]:
-    """Donations received since then that could have a receipt and have none; oldest first."""
-    rows = await connection.fetch(WAITING, agency, since, *after, rows_max)
-    return [_donation(row) for row in rows]
 
 
 def _found(row: asyncpg.Record | None, donation_id: UUID) -> ReceivedDonation:

@@ -1,4 +1,4 @@
-"""What waits: open pledges, announcements nobody has decided, refunds that are held."""
+"""What waits: open pledges, undecided announcements, refunds that are held, receipts to issue."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from fundmix_events.donations import Donor, DonorKind
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
-# Each of the three is read by its index of what is open, and no further than the page.
+# Each of the four is read by its index of what is open, and no further than the page.
 LIST: Final = """
     WITH pledges AS (
         SELECT 'pledge' AS subject, pledge_id AS id, reference, donor_kind, donor_code, agency,
@@ -43,9 +43,25 @@ LIST: Final = """
           AND ($1::text IS NULL OR CASE WHEN $2 THEN r.donor_code = $1 ELSE r.agency = $1 END)
           AND (r.held_on, refund_id) > ($3, $4)
         ORDER BY r.held_on, refund_id LIMIT $5
+    ), receipts AS (
+        -- What a receipt could be issued for, by the rules of domain/receipt.py.
+        SELECT 'receipt', donation_id, d.reference, d.donor_kind, d.donor_code, d.agency,
+               d.received_on, d.amount_minor - d.refunded_minor, d.currency, NULL::date
+        FROM donation d
+        WHERE NOT $2 AND ($1::text IS NULL OR d.agency = $1) AND d.received_on >= $6
+          AND d.reversed_on IS NULL AND d.kind <> 'service' AND NOT d.is_sponsorship
+          AND d.refunded_minor < d.amount_minor
+          AND (d.kind <> 'in_kind' OR d.proof_kind IS NOT NULL)
+          AND NOT EXISTS (
+              SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
+          AND NOT EXISTS (
+              SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued')
+          AND (d.received_on, donation_id) > ($3, $4)
+        ORDER BY d.received_on, donation_id LIMIT $5
     )
     SELECT * FROM (
         SELECT * FROM pledges UNION ALL SELECT * FROM announcements UNION ALL SELECT * FROM refunds
+        UNION ALL SELECT * FROM receipts
     ) AS waiting
     ORDER BY since, id LIMIT $5
 """
@@ -55,6 +71,8 @@ class TodoSubject(StrEnum):
     PLEDGE = "pledge"
     ANNOUNCEMENT = "announcement"
     REFUND = "refund"
+    RECEIPT = "receipt"
+    """A donation without one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +94,15 @@ async def list_rows(
     *,
     org: str | None,
     is_donor: bool,
+    receipts_since: date,
     after: tuple[date, UUID],
     rows_max: int,
 ) -> list[Todo]:
-    """Oldest first; of a donor what it is waited for, of an agency what it waits for."""
-    rows = await connection.fetch(LIST, org, is_donor, *after, rows_max)
+    """Oldest first; of a donor what it is waited for, of an agency what it waits for.
+
+    Receipts only of what was received since a day: who never issues any has other things to do.
+    """
+    rows = await connection.fetch(LIST, org, is_donor, *after, rows_max, receipts_since)
     return [_todo(row) for row in rows]
 
 
