@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import structlog
 import uvloop
@@ -13,11 +14,19 @@ from pydantic import ValidationError
 
 from fundmix_kit.logging import configure_logging
 from fundmix_kit.revision import is_at_head
-from fundmix_kit.settings import DatabaseSettings, ProcessSettings, UnsafeBindingError
+from fundmix_kit.settings import DatabaseSettings, ProcessSettings, StartRefusedError
 
 log = structlog.get_logger()
 
 SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task(Generic[SettingsT]):
+    """Something of the service's own that is done once, from the command line."""
+
+    meaning: str
+    run: Callable[[SettingsT], Coroutine[None, None, None]]
 
 
 def run_service(
@@ -27,11 +36,14 @@ def run_service(
     parts: Sequence[str],
     migrations: Path,
     run: Callable[[SettingsT, Collection[str]], Coroutine[None, None, None]],
+    tasks: Mapping[str, Task[SettingsT]] | None = None,
 ) -> None:
     """Exits with 1 and a reason when the settings are wrong or a part fails, 0 when stopped."""
     parser = argparse.ArgumentParser(prog=f"python -m {name.replace('-', '_')}")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("migrate", help="bring the database up to date, as its owner")
+    for verb, task in (tasks or {}).items():
+        verbs.add_parser(verb, help=task.meaning)
     running = verbs.add_parser("run", help="run some or all parts in this process")
     running.add_argument("parts", nargs="+", choices=parts)
     arguments = parser.parse_args()
@@ -43,10 +55,19 @@ def run_service(
     if arguments.verb == "migrate":
         _migrate(settings.database, migrations)
         return
+    task = (tasks or {}).get(arguments.verb)
+    work = run(settings, frozenset(arguments.parts)) if task is None else task.run(settings)
     try:
-        uvloop.run(run(settings, frozenset(arguments.parts)))
-    except* UnsafeBindingError as errors:
-        sys.exit(f"{name}: {errors.exceptions[0]}")
+        uvloop.run(work)
+    except* StartRefusedError as errors:
+        _refuse(name, errors)
+
+
+def _refuse(name: str, errors: ExceptionGroup[StartRefusedError]) -> NoReturn:
+    first = errors.exceptions[0]
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    sys.exit(f"{name}: {first}")
 
 
 def _migrate(settings: DatabaseSettings, location: Path) -> None:

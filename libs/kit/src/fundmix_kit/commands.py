@@ -42,7 +42,10 @@ Gate = Callable[[], None]
 
 
 class CommandRunner:
-    """Runs the commands of one service; `replicated_topics` are those it keeps replicas of."""
+    """Runs the commands of one service; `replicated_topics` are those it keeps replicas of.
+
+    With a `fingerprint_key`, what is kept of a request to know it again tells nothing without it.
+    """
 
     def __init__(
         self,
@@ -52,12 +55,14 @@ class CommandRunner:
         replicated_topics: Collection[str] = (),
         replica_wait_ms_max: int = 2_000,
         gate: Gate | None = None,
+        fingerprint_key: bytes | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._replicated_topics = frozenset(replicated_topics)
         self._replica_wait_ms_max = replica_wait_ms_max
         self._gate = gate
+        self._fingerprint_key = fingerprint_key
 
     async def run(
         self,
@@ -71,7 +76,10 @@ class CommandRunner:
         if self._gate is not None:
             self._gate()
         slot = await idempotency.read_slot(
-            request, subject=access.principal.subject, route=route_of(request.scope)
+            request,
+            subject=access.principal.subject,
+            route=route_of(request.scope),
+            fingerprint_key=self._fingerprint_key,
         )
         positions = positions_after(request, topics=self._replicated_topics)
         await wait_for_positions(self._database, positions, wait_ms_max=self._replica_wait_ms_max)

@@ -5,6 +5,7 @@ an answer is stored if and only if its command was carried out.
 """
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -99,8 +100,12 @@ class StoredAnswer:
         return Response(self.body, self.status, headers, media_type="application/json")
 
 
-async def read_slot(request: Request, *, subject: str, route: str) -> Slot | None:
+async def read_slot(
+    request: Request, *, subject: str, route: str, fingerprint_key: bytes | None = None
+) -> Slot | None:
     """None without a key, which only requests other than POST may lack.
+
+    With a `fingerprint_key` nobody without it can try out what the request may have said.
 
     Raises IdempotencyKeyMissingError and IdempotencyKeyInvalidError.
     """
@@ -116,12 +121,12 @@ async def read_slot(request: Request, *, subject: str, route: str) -> Slot | Non
         subject=subject,
         route=f"{request.method} {route}",
         key=match["key"],
-        fingerprint=await _fingerprint(request),
+        fingerprint=await _fingerprint(request, fingerprint_key),
     )
 
 
-async def _fingerprint(request: Request) -> bytes:
-    digest = hashlib.sha256()
+async def _fingerprint(request: Request, key: bytes | None) -> bytes:
+    digest = hashlib.sha256() if key is None else hmac.new(key, digestmod=hashlib.sha256)
     for part in (
         request.method.encode(),
         request.scope["path"].encode(),

@@ -23,9 +23,13 @@ READING_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
 class Scope(StrEnum):
-    """Whose rows a role works on: those of its own organisation, or anybody's."""
+    """Whose rows a role works on: those of its own organisation, or anybody's.
+
+    The reading grant opens what is OWN, and never what is PRIVATE to an organisation.
+    """
 
     OWN = "own"
+    PRIVATE = "private"
     ANY = "any"
 
 
@@ -86,16 +90,16 @@ class Access:
     @property
     def org_filter(self) -> str | None:
         """The only organisation whose rows may be seen; None: everybody's."""
-        return self.principal.org if self.scope is Scope.OWN else None
+        return None if self.scope is Scope.ANY else self.principal.org
 
     def require_own(self, *orgs: str | None) -> None:
         """Raises ForeignRowError for a row that concerns only other organisations."""
-        if self.scope is Scope.OWN and self.principal.org not in orgs:
+        if self.scope is not Scope.ANY and self.principal.org not in orgs:
             raise ForeignRowError
 
     def require_level(self, level: str) -> None:
         """Raises ForeignLevelError for a row of another level, if the principal has one."""
-        if self.scope is Scope.OWN and self.principal.level not in (None, level):
+        if self.scope is not Scope.ANY and self.principal.level not in (None, level):
             raise ForeignLevelError(level)
 
 
@@ -144,9 +148,10 @@ class Policy:
         scope = rule.get(principal.role)
         if scope is None:
             raise RoleNotAllowedError(principal.role)
-        if method in READING_METHODS and self._reading_grant in principal.grants:
+        has_grant = method in READING_METHODS and self._reading_grant in principal.grants
+        if scope is Scope.OWN and has_grant:
             scope = Scope.ANY
-        if scope is Scope.OWN and principal.org is None:
+        if scope is not Scope.ANY and principal.org is None:
             raise OrganisationMissingError
         return Access(principal=principal, scope=scope)
 

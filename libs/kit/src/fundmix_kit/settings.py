@@ -125,5 +125,9 @@ class ProcessSettings(Protocol):
     log: LogSettings
 
 
-class UnsafeBindingError(ValueError):
+class StartRefusedError(Exception):
+    """A process must not start like this; the message says to its operator why, without secrets."""
+
+
+class UnsafeBindingError(StartRefusedError, ValueError):
     """Tokens of the dev issuer would be accepted from other machines."""

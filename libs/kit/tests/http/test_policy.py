@@ -35,6 +35,7 @@ TABLE: Final = {
     ("GET", "/v1/gifts"): {"donor": Scope.OWN, "auditor": Scope.ANY},
     ("POST", "/v1/gifts"): {"donor": Scope.OWN},
     ("GET", "/v1/gifts/{org}"): {"donor": Scope.OWN, "auditor": Scope.ANY},
+    ("GET", "/v1/letters/{org}"): {"donor": Scope.PRIVATE},
     ("GET", "/v1/open-data"): PUBLIC,
 }
 ROLES: Final = ("donor", "auditor", "admin")
@@ -70,7 +71,17 @@ async def show_secret(org: str) -> str:
     return f"the secret of {org}"
 
 
+letters = APIRouter(prefix="/letters")
+
+
+@letters.get("/{org}")
+async def show_letter(org: str, access: AccessDep) -> Seen:
+    access.require_own(org)
+    return Seen(org=access.org_filter, scope=access.scope)
+
+
 router = APIRouter(prefix="/v1")
+router.include_router(letters)
 router.include_router(inner)
 
 
@@ -122,7 +133,7 @@ async def test_each_role_may_do_what_its_cell_says_on_its_own_rows_and_on_foreig
 
         if case.scope is None:
             assert code(answer) == (403, "role_not_allowed")
-        elif case.scope is Scope.OWN and has_row and org == THEIRS:
+        elif case.scope in {Scope.OWN, Scope.PRIVATE} and has_row and org == THEIRS:
             assert code(answer) == (403, "foreign_row")
         else:
             assert answer.status_code == 200
@@ -156,6 +167,22 @@ async def test_the_reading_grant_shows_every_row_and_changes_none(
 
     assert shown.status_code == 200
     assert code(given) == (403, "foreign_row")
+
+
+async def test_the_reading_grant_does_not_open_what_is_private(
+    client: httpx2.AsyncClient, tokens: TokenSigner
+) -> None:
+    headers = tokens.headers("donor", org=OURS, grants=["read:city"])
+
+    ours = await client.get(f"/v1/letters/{OURS}", headers=headers)
+    theirs = await client.get(f"/v1/letters/{THEIRS}", headers=headers)
+    nobodys = await client.get(
+        f"/v1/letters/{OURS}", headers=tokens.headers("donor", grants=["read:city"])
+    )
+
+    assert ours.json() == {"org": OURS, "scope": "private"}
+    assert code(theirs) == (403, "foreign_row")
+    assert code(nobodys) == (403, "organisation_missing")
 
 
 async def test_the_reading_grant_gives_no_route_to_a_role_that_has_none(

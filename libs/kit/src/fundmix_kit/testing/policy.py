@@ -85,7 +85,7 @@ class Trial:
 
     @property
     def sees_foreign_rows(self) -> bool:
-        return self.scope is Scope.ANY or self.has_grant
+        return self.scope is Scope.ANY or (self.scope is Scope.OWN and self.has_grant)
 
     def __str__(self) -> str:
         grant = "-with_grant" if self.has_grant else ""
@@ -162,7 +162,7 @@ class PolicyTrials:
 
     async def hold_without_organisation(self, trial: Trial) -> None:
         """The same, by somebody whose token names no organisation to own anything."""
-        assert trial.scope is Scope.OWN
+        assert trial.scope in {Scope.OWN, Scope.PRIVATE}
         assert not trial.has_grant
         headers = self._api.tokens.headers(trial.role)
         async with nothing_written(self._api.database):
