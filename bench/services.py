@@ -41,7 +41,7 @@ class Site:
             broker_kind=BrokerKind.EMBEDDED,
         )
         ports = {**self.installation.ports, service.name: service.port}
-        return plan.service_program(group, database, servers, ports)
+        return plan.service_program(group, database, servers, ports, installation=self.installation)
 
     def running(
         self, service: Service, database: ServiceDatabase

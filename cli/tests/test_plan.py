@@ -1,8 +1,10 @@
 """Which processes there are, with which settings: decided without starting any."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
+from donations_svc.domain.contact_keys import parse_key_ring
 from fundmix_cli.installation import Installation
 from fundmix_cli.plan import (
     SERVICES,
@@ -16,6 +18,8 @@ from fundmix_cli.plan import (
 from fundmix_cli.supervisor import Command, Daemon, Step, Task
 from fundmix_kit.embedded.processes import Program
 from fundmix_kit.embedded.tansu import tansu
+
+KEY_RING: Final = "FUNDMIX_CONTACTS__KEY_RING"
 
 
 async def never() -> bool:
@@ -89,6 +93,23 @@ def test_only_a_migration_knows_the_owners_password(tmp_path: Path) -> None:
     assert owner_url.endswith("@127.0.0.1:5555/contracts")
     assert service["FUNDMIX_DATABASE__URL"].startswith("postgresql://contracts_svc:")
     assert Installation.open(tmp_path).password("contracts_owner") in owner_url
+
+
+def test_only_the_api_of_donations_has_the_keys_of_contacts(tmp_path: Path) -> None:
+    steps = planned(tmp_path, is_split=True)
+
+    environments = {
+        name: step.program.environment for name, step in steps.items() if isinstance(step, Daemon)
+    }
+    migration = steps["donations-migrate"]
+    assert isinstance(migration, Task)
+    assert isinstance(migration.action, Command)
+    assert [name for name, known in environments.items() if KEY_RING in known] == ["donations-api"]
+    assert KEY_RING not in migration.action.environment
+    again = daemon(planned(tmp_path)["donations"]).program.environment
+    ring = environments["donations-api"][KEY_RING]
+    assert again[KEY_RING] == ring
+    assert [key.key_id for key in parse_key_ring(ring)] == ["1"]
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,7 @@ class Installed:
             database_of(service_name, servers, installation),
             servers,
             {**installation.ports, name: port},
+            installation=installation,
         )
         program = replace(program, environment={**self.environment, **program.environment})
         child = await Child.start(program, installation.log(name))

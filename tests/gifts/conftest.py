@@ -13,7 +13,9 @@ import ledger_svc.main
 import ledger_svc.settings
 import pytest
 from donations_svc.consumer import state_of
+from donations_svc.domain.contact_keys import ContactKey
 from donations_svc.ledger import Ledger
+from donations_svc.storage.sealing import KeyRing
 from fundmix_events import topics
 from fundmix_events.registry import Organisation, OrganisationKind, OrganisationRegistered
 from fundmix_events.testing import samples
@@ -34,6 +36,7 @@ from pydantic import HttpUrl, PostgresDsn
 
 from tests.gifts.site import AGENCY, ENTERPRISE, OTHER_AGENCY, Site
 
+KEYS: Final = KeyRing([ContactKey(key_id="1", encryption=b"e" * 32, hashing=b"h" * 32)])
 KIND_BY_CODE: Final = {
     AGENCY: OrganisationKind.AGENCY,
     OTHER_AGENCY: OrganisationKind.AGENCY,
@@ -66,7 +69,7 @@ async def a_site(
             ) as client,
             serving(
                 gift_process,
-                donations_svc.main.build_api(gift_process, gift_settings, Ledger(client)),
+                donations_svc.main.build_api(gift_process, gift_settings, Ledger(client), KEYS),
                 tokens,
             ) as gift_api,
         ):

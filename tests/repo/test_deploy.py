@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import jsonschema
 import pytest
+from donations_svc.domain.contact_keys import parse_key_ring
 from fundmix_kit.routes import OPERATIONAL_PATHS
 from fundmix_kit.settings_variables import variables_of
 from pydantic_settings import BaseSettings
@@ -144,6 +145,17 @@ def test_a_service_works_with_its_own_database_and_role(
     assert ("owner" in urls) == (container in MIGRATIONS)
 
 
+def test_only_the_api_of_donations_has_the_keys_of_contacts(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "FUNDMIX_CONTACTS__KEY_RING"
+    given = {c for c in OURS if name in compose["services"][c]["environment"]}
+
+    ring = read_settings("donations-api", compose, monkeypatch).contacts.key_ring
+    assert given == {"donations-api"}
+    assert len(parse_key_ring(ring.get_secret_value())) == 1
+
+
 def test_the_server_of_the_services_is_the_broker_of_the_file(compose: dict[str, Any]) -> None:
     broker = compose["services"]["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
     named = {
@@ -162,7 +174,9 @@ def test_the_example_of_env_holds_what_the_file_asks_for_and_no_secret() -> None
     asked = set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE.read_text()))
 
     assert set(stated) == asked
-    assert {name for name in stated if name.endswith("_PASSWORD") and stated[name]} == set()
+    assert {
+        name for name in stated if name.endswith(("_PASSWORD", "_KEY_RING")) and stated[name]
+    } == set()
     for container in RUNNING:
         known = {variable.name for variable in variables_of(settings_class_of(container))}
         assert {name for name in stated if name.startswith("FUNDMIX_")} - known == set()

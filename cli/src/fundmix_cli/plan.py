@@ -132,7 +132,13 @@ def plan(
         *migrations,
         *(
             Daemon(
-                program=service_program(group, databases[group.service.name], servers, ports),
+                program=service_program(
+                    group,
+                    databases[group.service.name],
+                    servers,
+                    ports,
+                    installation=installation,
+                ),
                 after=[migration_name(group.service), *broker_name(servers)],
                 port=ports[group.name],
             )
@@ -211,8 +217,21 @@ def issuer(installation: Installation) -> Daemon:
     return Daemon(program=program, port=port)
 
 
+def secrets_of(group: Group, installation: Installation) -> dict[str, str]:
+    """What of the installation's secret only these parts of a service are told."""
+    if group.service.name != "donations" or "api" not in group.parts:
+        return {}
+    secrets = [installation.password(f"contacts_{use}") for use in ("encryption", "hashing")]
+    return {"FUNDMIX_CONTACTS__KEY_RING": ":".join(("1", *secrets))}
+
+
 def service_program(
-    group: Group, database: ServiceDatabase, servers: Servers, ports: Mapping[str, int]
+    group: Group,
+    database: ServiceDatabase,
+    servers: Servers,
+    ports: Mapping[str, int],
+    *,
+    installation: Installation,
 ) -> Program:
     port = ports[group.name]
     return Program(
@@ -221,6 +240,7 @@ def service_program(
         is_ready=partial(answers_ok, port, "/readyz"),
         environment={
             **settings(group.service, database, servers, ports),
+            **secrets_of(group, installation),
             "FUNDMIX_HTTP__PORT": str(port),
         },
     )

@@ -10,9 +10,11 @@ import ledger_svc
 import pytest
 from donations_svc import MIGRATIONS, NAME
 from donations_svc.consumer import state_of
+from donations_svc.domain.contact_keys import ContactKey
 from donations_svc.ledger import Ledger
 from donations_svc.main import build_api, ledger_client
 from donations_svc.settings import LedgerSettings, Settings
+from donations_svc.storage.sealing import KeyRing
 from fundmix_events import topics
 from fundmix_events.registry import Organisation, OrganisationKind, OrganisationRegistered
 from fundmix_kit import replica
@@ -28,6 +30,7 @@ from ledger_svc import main as ledger_main
 from ledger_svc import settings as ledger_settings
 from pydantic import HttpUrl, PostgresDsn
 
+KEYS: Final = KeyRing([ContactKey(key_id="1", encryption=b"e" * 32, hashing=b"h" * 32)])
 KIND_BY_CODE: Final = {
     "52441900AJC6XAY6DW": OrganisationKind.AGENCY,
     "52441900DNF0KCB4UQ": OrganisationKind.AGENCY,
@@ -83,7 +86,7 @@ async def an_api(
             http=HttpSettings(port=8030, replica_wait_ms_max=100),
         )
         process = Process(NAME, settings)
-        app = build_api(process, settings, Ledger(client))
+        app = build_api(process, settings, Ledger(client), KEYS)
         async with serving(process, app, tokens) as api:
             await know_the_register(api.database)
             yield api

@@ -16,6 +16,7 @@ from fundmix_kit.replica_handler import ReplicaHandler
 
 from donations_svc import NAME
 from donations_svc.api.announcements import announcements_router
+from donations_svc.api.contacts import contacts_router
 from donations_svc.api.donations import donations_router
 from donations_svc.api.giving_back import (
     purpose_changes_router,
@@ -30,17 +31,20 @@ from donations_svc.api.statements import statements_router
 from donations_svc.api.todo import todo_router
 from donations_svc.commands import Commands
 from donations_svc.consumer import CODEC, PARTITIONS, state_of
+from donations_svc.contact_commands import ContactCommands
+from donations_svc.contact_keys import check_key_ring, read_key_ring
 from donations_svc.giving_back_commands import GivingBack
 from donations_svc.ledger import Ledger
 from donations_svc.receipt_commands import ReceiptCommands
 from donations_svc.receipt_jobs import work
 from donations_svc.receipt_pdf.renderer import Renderer
 from donations_svc.settings import LedgerSettings, Settings
+from donations_svc.storage.sealing import KeyRing
 
 PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
 
 
-def build_api(process: Process, settings: Settings, ledger: Ledger) -> FastAPI:
+def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRing) -> FastAPI:
     database, clock = process.database, process.clock
     runner = CommandRunner(
         database,
@@ -73,6 +77,11 @@ def build_api(process: Process, settings: Settings, ledger: Ledger) -> FastAPI:
             receipts_router(database, runner, receipts, renderer),
             statements_router(database, ledger),
             todo_router(database, clock),
+            contacts_router(
+                database,
+                _contact_runner(process, keys),
+                ContactCommands(keys=keys, clock=clock),
+            ),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],
@@ -85,6 +94,13 @@ def receipt_commands(process: Process, settings: Settings) -> ReceiptCommands:
     return ReceiptCommands(clock=process.clock, public_url=str(settings.receipts.public_url))
 
 
+def _contact_runner(process: Process, keys: KeyRing) -> CommandRunner:
+    """What is kept to know a request again must not let anybody try out who was in it."""
+    return CommandRunner(
+        process.database, clock=process.clock, fingerprint_key=keys.fingerprint_key
+    )
+
+
 async def run(settings: Settings, parts: Collection[str]) -> None:
     process = Process(NAME, settings)
     if "relay" in parts:
@@ -95,8 +111,10 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
         issuing = receipt_commands(process, settings)
         process.add_loop("jobs", partial(work, process.database, issuing, process.clock))
     if "api" in parts:
+        keys = read_key_ring(settings.contacts)
+        await check_key_ring(process.database, keys)
         async with ledger_client(settings.ledger) as client:
-            await process.serve(build_api(process, settings, Ledger(client)))
+            await process.serve(build_api(process, settings, Ledger(client), keys))
         return
     await process.serve(
         build_operational_app(

@@ -10,7 +10,16 @@ from donations_svc.domain.announcement import Announcement, LineState
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.giving_back import PurposeChange, Refund, RefundState
 from donations_svc.domain.pledge import Pledge
-from donations_svc.storage import announcements, donations, gifts, pledges, statements, todo
+from donations_svc.storage import (
+    announcements,
+    contact_accesses,
+    donations,
+    gifts,
+    pledges,
+    statements,
+    todo,
+)
+from donations_svc.storage.contact_tables import ContactAccess
 from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
@@ -165,3 +174,18 @@ async def read_given(
 ) -> list[GivenTotal]:
     async with database.reading() as connection:
         return await statements.read_given(connection, donor=donor, agency=agency, year=year)
+
+
+async def list_contact_accesses(
+    database: Database, *, org: str | None, contact_id: UUID | None, page: PageParams
+) -> list[ContactAccess]:
+    """In the order in which they happened; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await contact_accesses.list_rows(
+            connection,
+            org=org,
+            contact_id=contact_id,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )

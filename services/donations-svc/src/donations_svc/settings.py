@@ -10,7 +10,7 @@ from fundmix_kit.settings import (
     RelaySettings,
     SettingsGroup,
 )
-from pydantic import BaseModel, Field, HttpUrl
+from pydantic import BaseModel, Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +34,15 @@ class ReceiptSettings(SettingsGroup):
     """Further requests for a PDF are told to come back."""
 
 
+class ContactSettings(SettingsGroup):
+    key_ring: SecretStr | None = None
+    """Keys of donors' contacts, `ID:ENCRYPTION:HASHING` in hex, the current one first."""
+    key_ring_file: str | None = None
+    """A file with the same, instead. The part `api` needs one of the two, the others neither."""
+    rotation_batch_rows_max: int = Field(default=500, ge=1, le=10_000)
+    """Contacts that `rotate-contact-keys` seals anew in one transaction."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FUNDMIX_",
@@ -49,5 +58,6 @@ class Settings(BaseSettings):
     relay: RelaySettings = RelaySettings()
     consumer: ConsumerSettings = ConsumerSettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    contacts: ContactSettings = ContactSettings()
     log: LogSettings = LogSettings()
     ledger: LedgerSettings = LedgerSettings()

@@ -101,6 +101,14 @@ def a_refund(donation_id: str) -> Json:
     }
 
 
+def a_contact(owner: Owner) -> Json:
+    return {"agency": AGENCY[owner], "organisation": DONOR[owner], "name": "张三丰"}
+
+
+def a_search(owner: Owner) -> Json:
+    return {"agency": AGENCY[owner], "phone": "13800138000"}
+
+
 async def ids(api: Api, owner: Owner) -> dict[str, str]:
     """Of what there is between the owner's agency and donor."""
     agency = api.caller(Role.AGENCY, org=AGENCY[owner])
@@ -115,6 +123,7 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
     await agency.post(f"/v1/receipts/{receipt_id}/issue", {})
     to_draft = await a_receipt(agency, owner)
     job = await agency.post("/v1/receipts/bulk", a_month(owner))
+    contact = await agency.post("/v1/donor-contacts", a_contact(owner))
     batch_id = uuid7()
     await import_one(api, UUID(donation_id), batch_id)
     return {
@@ -126,6 +135,7 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
         "receipt_id": receipt_id,
         "without_receipt_id": to_draft["donation_id"],
         "job_id": job.json()["job_id"],
+        "contact_id": contact.json()["contact_id"],
     }
 
 
@@ -196,6 +206,15 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
                 "document_sha256": "0" * 64,
                 "changed_on": "2025-03-03",
             },
+            ("POST", "/v1/donor-contacts"): a_contact,
+            ("POST", "/v1/donor-contacts/search"): a_search,
+            ("PUT", "/v1/donor-contacts/{contact_id}"): lambda _: {"name": "李四光"},
+            ("POST", "/v1/donor-contacts/{contact_id}/erase"): lambda _: {
+                "reason": "no_longer_needed"
+            },
+            ("PUT", "/v1/donations/{donation_id}/contact"): lambda owner: {
+                "contact_id": parameters[owner]["contact_id"]
+            },
         },
         lists={
             ("GET", "/v1/pledges"): "pledge_id",
@@ -203,6 +222,7 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/announcements"): "announcement_id",
             ("GET", "/v1/refunds"): "refund_id",
             ("GET", "/v1/receipts"): "receipt_id",
+            ("GET", "/v1/contact-accesses"): "contact_id",
         },
         queries={
             ("GET", "/v1/statements"): lambda owner: {
@@ -224,7 +244,9 @@ async def test_each_role_may_do_what_the_table_says_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "trial", [t for t in TRIALS if t.scope is Scope.OWN and not t.has_grant], ids=str
+    "trial",
+    [t for t in TRIALS if t.scope in {Scope.OWN, Scope.PRIVATE} and not t.has_grant],
+    ids=str,
 )
 async def test_who_calls_for_no_organisation_owns_nothing(
     trial: Trial, policy_trials: PolicyTrials

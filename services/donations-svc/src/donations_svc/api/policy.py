@@ -12,6 +12,8 @@ PARTIES: Final[Rule] = {**DONORS, **AGENCIES}
 # Who looks after the agency's bank account says what has reached it; an officer for it, with a
 # reason that is recorded.
 RECEIVERS: Final[Rule] = {**AGENCIES, Role.FINANCE_OFFICER: Scope.ANY}
+# No grant opens them, and nobody but the agency reads them: not even who looks after everything.
+CONTACT_KEEPERS: Final[Rule] = {Role.AGENCY: Scope.PRIVATE}
 # An officer sees the city's gifts with the grant to read the whole city only.
 READERS: Final[Rule] = {
     **PARTIES,
@@ -59,6 +61,13 @@ POLICY: Final = Policy(
         ("GET", "/v1/jobs/{job_id}"): KEEPERS,
         # Whoever holds the paper: without its check code the answer says nothing.
         ("GET", "/v1/public/receipts/{number}"): PUBLIC,
+        ("POST", "/v1/donor-contacts"): CONTACT_KEEPERS,
+        ("POST", "/v1/donor-contacts/search"): CONTACT_KEEPERS,
+        ("GET", "/v1/donor-contacts/{contact_id}"): CONTACT_KEEPERS,
+        ("PUT", "/v1/donor-contacts/{contact_id}"): CONTACT_KEEPERS,
+        ("POST", "/v1/donor-contacts/{contact_id}/erase"): CONTACT_KEEPERS,
+        ("PUT", "/v1/donations/{donation_id}/contact"): CONTACT_KEEPERS,
+        ("GET", "/v1/contact-accesses"): {Role.AGENCY: Scope.OWN, Role.AUDITOR: Scope.ANY},
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

@@ -55,6 +55,10 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.NoReceiptWithoutProofError: HTTPStatus.CONFLICT,
     errors.OfficialBillUsedError: HTTPStatus.CONFLICT,
     errors.JobNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ContactNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ContactDetailsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ContactErasedError: HTTPStatus.CONFLICT,
+    errors.ContactMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -106,6 +110,10 @@ TITLES: Final[Mapping[str, Title]] = {
     "no_receipt_without_proof": Title(zh="实物捐赠缺少价值证明", en="Value is not proved"),
     "official_bill_used": Title(zh="该捐赠票据已登记", en="Official bill used before"),
     "job_not_found": Title(zh="没有这项任务", en="No such job"),
+    "contact_not_found": Title(zh="没有这位联系人", en="No such contact"),
+    "contact_details": Title(zh="联系方式有误", en="Contact details do not fit"),
+    "contact_erased": Title(zh="该联系人的信息已删除", en="Contact was erased"),
+    "contact_mismatch": Title(zh="联系人不属于该捐赠人", en="Contact of another donor"),
     **QUARANTINE_TITLES,
 }
 

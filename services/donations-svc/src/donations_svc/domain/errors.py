@@ -45,7 +45,11 @@ DonationsError
 ├── NoReceiptWhileRefundingError there is none while a refund is under way
 ├── NoReceiptWithoutProofError   there is none for goods whose value nothing proves
 ├── OfficialBillUsedError        that official bill is named on another receipt
-└── JobNotFoundError             there is no such job
+├── JobNotFoundError             there is no such job
+├── ContactNotFoundError         there is no such contact
+├── ContactDetailsError          a number or an address of a contact is none
+├── ContactErasedError           of the contact nothing is left
+└── ContactMismatchError         the contact speaks for somebody else than the donor
 """
 
 from typing import ClassVar
@@ -239,3 +243,19 @@ class OfficialBillUsedError(DonationsError):
 
 class JobNotFoundError(DonationsError):
     code = "job_not_found"
+
+
+class ContactNotFoundError(DonationsError):
+    code = "contact_not_found"
+
+
+class ContactDetailsError(DonationsError):
+    code = "contact_details"
+
+
+class ContactErasedError(DonationsError):
+    code = "contact_erased"
+
+
+class ContactMismatchError(DonationsError):
+    code = "contact_mismatch"
