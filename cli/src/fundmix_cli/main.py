@@ -5,6 +5,7 @@ import typer
 from fundmix_cli.commands.clocks import clocks
 from fundmix_cli.commands.contracts import contracts
 from fundmix_cli.commands.demo import demo
+from fundmix_cli.commands.donations_export import donations_export
 from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
@@ -36,6 +37,7 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")
 app.add_typer(goal, name="goal")
 app.add_typer(receipts, name="receipts")
+app.add_typer(donations_export, name="donations")
 # Each module has some of the commands; together they are one group.
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")

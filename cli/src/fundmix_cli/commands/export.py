@@ -52,7 +52,7 @@ def export(
     wanted = {"from": first, "to": last, "agency": agency}
     params = {name: str(value) for name, value in wanted.items() if value is not None}
     try:
-        with _beside(file) as new:
+        with beside(file) as new:
             ask(home, lambda client: _download(client, export_format, params, new))
             totals = check(new, export_format)
             new.chmod(FILE_MODE)
@@ -65,7 +65,7 @@ def export(
 
 
 @contextmanager
-def _beside(file: Path) -> Generator[Path]:
+def beside(file: Path) -> Generator[Path]:
     """A new file in the same folder, which is gone at the end unless it has been renamed."""
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as new:
         path = Path(new.name)

@@ -13,6 +13,7 @@ from fundmix_kit.operations import Retrying, operations_router, quarantine_route
 from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
+from fundmix_kit.streaming import Streams
 
 from donations_svc import NAME
 from donations_svc.api.announcements import announcements_router
@@ -23,9 +24,11 @@ from donations_svc.api.giving_back import (
     refunds_router,
     reversals_router,
 )
+from donations_svc.api.open_giving import Publication
 from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
 from donations_svc.api.problems import PROBLEMS
+from donations_svc.api.public import public_router
 from donations_svc.api.receipts import receipts_router
 from donations_svc.api.statements import statements_router
 from donations_svc.api.todo import todo_router
@@ -60,6 +63,10 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
         threads_max=settings.receipts.render_threads_max,
         waiting_max=settings.receipts.renders_waiting_max,
     )
+    streams = Streams(
+        streams_max=settings.http.streams_max,
+        stream_time_ms_max=settings.http.stream_time_ms_max,
+    )
     retrying = Retrying(codec=CODEC, handler=ReplicaHandler(state_of), clock=clock)
     return build_app(
         title=NAME,
@@ -82,6 +89,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
                 _contact_runner(process, keys),
                 ContactCommands(keys=keys, clock=clock),
             ),
+            public_router(database, clock, streams, Publication(**dict(settings.open_data))),
             operations_router(database, runner),
             quarantine_router(database, runner, retrying),
         ],

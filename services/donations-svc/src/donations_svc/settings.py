@@ -43,6 +43,17 @@ class ContactSettings(SettingsGroup):
     """Contacts that `rotate-contact-keys` seals anew in one transaction."""
 
 
+class OpenDataSettings(SettingsGroup):
+    grant_prefix: str = Field(default="360G-unregistered", pattern=r"^360G-[A-Za-z0-9]+$")
+    """Of the ids of grants. A publisher has one registered; the default says it has none."""
+    publisher: str = Field(default="fundmix", min_length=1)
+    """Who publishes the open data."""
+    license_url: HttpUrl = HttpUrl("https://creativecommons.org/licenses/by/4.0/")
+    """The licence that the open data is under."""
+    base_url: HttpUrl = HttpUrl("http://127.0.0.1:8030")
+    """Where the public reaches this service; each package names its own address."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FUNDMIX_",
@@ -61,3 +72,4 @@ class Settings(BaseSettings):
     contacts: ContactSettings = ContactSettings()
     log: LogSettings = LogSettings()
     ledger: LedgerSettings = LedgerSettings()
+    open_data: OpenDataSettings = OpenDataSettings()

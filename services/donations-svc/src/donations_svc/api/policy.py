@@ -68,6 +68,10 @@ POLICY: Final = Policy(
         ("POST", "/v1/donor-contacts/{contact_id}/erase"): CONTACT_KEEPERS,
         ("PUT", "/v1/donations/{donation_id}/contact"): CONTACT_KEEPERS,
         ("GET", "/v1/contact-accesses"): {Role.AGENCY: Scope.OWN, Role.AUDITOR: Scope.ANY},
+        ("GET", "/v1/public/donations"): PUBLIC,
+        ("GET", "/v1/public/donations/unnamed"): PUBLIC,
+        ("GET", "/v1/public/360giving.json"): PUBLIC,
+        ("GET", "/v1/public/360giving.csv"): PUBLIC,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,
     }

@@ -59,6 +59,7 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.ContactDetailsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ContactErasedError: HTTPStatus.CONFLICT,
     errors.ContactMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NoGrantsError: HTTPStatus.NOT_FOUND,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -114,6 +115,7 @@ TITLES: Final[Mapping[str, Title]] = {
     "contact_details": Title(zh="联系方式有误", en="Contact details do not fit"),
     "contact_erased": Title(zh="该联系人的信息已删除", en="Contact was erased"),
     "contact_mismatch": Title(zh="联系人不属于该捐赠人", en="Contact of another donor"),
+    "no_grants": Title(zh="没有可公开的捐赠", en="No gift to publish"),
     **QUARANTINE_TITLES,
 }
 

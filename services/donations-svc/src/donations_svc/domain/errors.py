@@ -49,7 +49,8 @@ DonationsError
 ├── ContactNotFoundError         there is no such contact
 ├── ContactDetailsError          a number or an address of a contact is none
 ├── ContactErasedError           of the contact nothing is left
-└── ContactMismatchError         the contact speaks for somebody else than the donor
+├── ContactMismatchError         the contact speaks for somebody else than the donor
+└── NoGrantsError                there is no gift that could be published
 """
 
 from typing import ClassVar
@@ -259,3 +260,7 @@ class ContactErasedError(DonationsError):
 
 class ContactMismatchError(DonationsError):
     code = "contact_mismatch"
+
+
+class NoGrantsError(DonationsError):
+    code = "no_grants"

@@ -22,6 +22,9 @@ from sqlmodel import Field, SQLModel
 
 IS_OPEN: Final = text("fulfilled_minor < amount_minor AND cancelled_on IS NULL")
 STANDS: Final = text("reversed_on IS NULL")
+IS_NAMED_GIFT: Final = text(
+    "reversed_on IS NULL AND NOT is_anonymous AND NOT is_sponsorship AND donor_code IS NOT NULL"
+)
 QUANTITY: Final = Numeric(15, 3)
 
 
@@ -166,6 +169,7 @@ class Donation(DonationsTable, table=True):
         Index("ix_donation_agency", "agency", "donation_id"),
         Index("ix_donation_received", "agency", "received_on", "donation_id"),
         Index("ix_donation_donor", "donor_code", "donation_id"),
+        Index("ix_donation_public", "given_on", "donation_id", postgresql_where=IS_NAMED_GIFT),
         Index("ix_donation_pledge", "pledge_id", "donation_id"),
     )
 

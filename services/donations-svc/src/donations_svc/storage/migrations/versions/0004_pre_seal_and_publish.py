@@ -1,4 +1,4 @@
-"""Keep contacts of donors, sealed by field: nothing of them was kept before.
+"""Keep contacts of donors, sealed by field; list the gifts that are published by their day.
 
 Revision ID: 0004
 Revises: 0003
@@ -85,6 +85,11 @@ STATEMENTS = (
     """,
     "CREATE INDEX ix_contact_access_contact ON contact_access (contact_id, access_id)",
     "CREATE INDEX ix_contact_access_agency ON contact_access (agency, access_id)",
+    """
+    CREATE INDEX ix_donation_public ON donation (given_on, donation_id)
+    WHERE reversed_on IS NULL AND NOT is_anonymous AND NOT is_sponsorship
+      AND donor_code IS NOT NULL
+    """,
 )
 
 
