@@ -1,5 +1,6 @@
 """Every route of donations-svc with every role, on the caller's own row and on another's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -162,6 +163,16 @@ async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
         await donations.insert(connection, imported, recorded_at=RECORDED_AT)
 
 
+QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
+    ("GET", "/v1/statements"): lambda owner: {
+        "donor": DONOR[owner],
+        "agency": AGENCY[owner],
+        "year": "2025",
+    },
+    ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"},
+}
+
+
 @pytest.fixture(scope="module")
 async def policy_trials(shared_api: Api) -> PolicyTrials:
     parameters = {owner: await ids(shared_api, owner) for owner in Owner}
@@ -224,14 +235,7 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/receipts"): "receipt_id",
             ("GET", "/v1/contact-accesses"): "contact_id",
         },
-        queries={
-            ("GET", "/v1/statements"): lambda owner: {
-                "donor": DONOR[owner],
-                "agency": AGENCY[owner],
-                "year": "2025",
-            },
-            ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"},
-        },
+        queries=QUERIES,
     )
     return PolicyTrials(shared_api, rows)
 

@@ -1,5 +1,6 @@
 """Every route of the ledger with every role, on the books of the own agency and of another."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -72,6 +73,48 @@ def a_lot_hold(owner: Owner) -> Json:
     return {"purpose": hold.pop("purpose"), "holds": [hold]}
 
 
+QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
+    ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+    ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
+    ("GET", "/v1/reading"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+    ("GET", "/v1/ranking"): lambda _: {"year": "2024"},
+    ("GET", "/v1/expiry-cliff"): lambda _: {"on": "2024-12-01"},
+    ("GET", "/v1/procurement-growth"): lambda owner: {
+        "year": "2024",
+        "agency": AGENCY[owner],
+    },
+    ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
+    ("POST", "/v1/imports"): lambda owner: {"agency": AGENCY[owner]},
+    ("GET", "/v1/import-mappings"): lambda owner: {"agency": AGENCY[owner]},
+    ("GET", "/v1/lots"): lambda owner: {
+        "agency": AGENCY[owner],
+        "fund_code": "general",
+    },
+    ("GET", "/v1/gifts"): lambda owner: {"donor": AGENCY[owner], "agency": AGENCY[owner]},
+    ("GET", "/v1/gift-totals"): lambda owner: {
+        "donor": AGENCY[owner],
+        "agency": AGENCY[owner],
+    },
+    ("GET", "/v1/spending-limits"): lambda owner: {
+        "agency": AGENCY[owner],
+        "year": "2024",
+    },
+    ("GET", "/v1/trial-balance"): lambda owner: MONTHS | {"agency": AGENCY[owner]},
+    ("GET", "/v1/accounts/{account_id}/entries"): lambda _: MONTHS,
+    ("GET", "/v1/cut-off"): lambda _: {"around": "2024-05-31", "days": "92"},
+    ("GET", "/v1/statements/balance-sheet"): lambda owner: {
+        "on": "2024-12-31",
+        "agency": AGENCY[owner],
+    },
+    ("GET", "/v1/statements/activities"): lambda owner: {
+        "year": "2024",
+        "agency": AGENCY[owner],
+    },
+    ("GET", "/v1/flow"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
+    ("GET", "/v1/why"): lambda owner: {"agency": AGENCY[owner]},
+}
+
+
 def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
     return PolicyRows(
         organisations=dict.fromkeys(Role, samples.AGENCY),
@@ -106,46 +149,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/expiry-cliff"): "agency",
             ("GET", "/v1/cut-off"): "agency",
         },
-        queries={
-            ("GET", "/v1/mix"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
-            ("GET", "/v1/period-balances"): lambda _: {"year": "2024"},
-            ("GET", "/v1/reading"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
-            ("GET", "/v1/ranking"): lambda _: {"year": "2024"},
-            ("GET", "/v1/expiry-cliff"): lambda _: {"on": "2024-12-01"},
-            ("GET", "/v1/procurement-growth"): lambda owner: {
-                "year": "2024",
-                "agency": AGENCY[owner],
-            },
-            ("GET", "/v1/exports/{format}"): lambda owner: {"agency": AGENCY[owner]},
-            ("POST", "/v1/imports"): lambda owner: {"agency": AGENCY[owner]},
-            ("GET", "/v1/import-mappings"): lambda owner: {"agency": AGENCY[owner]},
-            ("GET", "/v1/lots"): lambda owner: {
-                "agency": AGENCY[owner],
-                "fund_code": "general",
-            },
-            ("GET", "/v1/gifts"): lambda owner: {"donor": AGENCY[owner], "agency": AGENCY[owner]},
-            ("GET", "/v1/gift-totals"): lambda owner: {
-                "donor": AGENCY[owner],
-                "agency": AGENCY[owner],
-            },
-            ("GET", "/v1/spending-limits"): lambda owner: {
-                "agency": AGENCY[owner],
-                "year": "2024",
-            },
-            ("GET", "/v1/trial-balance"): lambda owner: MONTHS | {"agency": AGENCY[owner]},
-            ("GET", "/v1/accounts/{account_id}/entries"): lambda _: MONTHS,
-            ("GET", "/v1/cut-off"): lambda _: {"around": "2024-05-31", "days": "92"},
-            ("GET", "/v1/statements/balance-sheet"): lambda owner: {
-                "on": "2024-12-31",
-                "agency": AGENCY[owner],
-            },
-            ("GET", "/v1/statements/activities"): lambda owner: {
-                "year": "2024",
-                "agency": AGENCY[owner],
-            },
-            ("GET", "/v1/flow"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
-            ("GET", "/v1/why"): lambda owner: {"agency": AGENCY[owner]},
-        },
+        queries=QUERIES,
     )
 
 
