@@ -5,7 +5,9 @@ import typer
 from fundmix_cli.commands.clocks import clocks
 from fundmix_cli.commands.contracts import contracts
 from fundmix_cli.commands.demo import demo
+from fundmix_cli.commands.donations import donations
 from fundmix_cli.commands.donations_export import donations_export
+from fundmix_cli.commands.donations_giving_back import giving_back
 from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
@@ -37,8 +39,10 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")
 app.add_typer(goal, name="goal")
 app.add_typer(receipts, name="receipts")
-app.add_typer(donations_export, name="donations")
 # Each module has some of the commands; together they are one group.
+donations.registered_commands += giving_back.registered_commands
+donations.registered_commands += donations_export.registered_commands
+app.add_typer(donations, name="donations")
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")
 app.add_typer(contracts, name="contracts")

@@ -16,7 +16,7 @@ from fundmix_cli.commands.options import Home
 from fundmix_cli.commands.showing import out
 from fundmix_cli.installation import DEFAULT_HOME
 
-donations_export = typer.Typer(no_args_is_help=True, help="Donations: their open data.")
+donations_export = typer.Typer()
 
 
 class Export(StrEnum):
@@ -28,12 +28,6 @@ PATH_BY_EXPORT: Final = {
     Export.PACKAGE: "/v1/public/360giving.json",
     Export.TABLE: "/v1/public/360giving.csv",
 }
-
-
-# Without this, the only command of the group would be the group.
-@donations_export.callback()
-def donations() -> None:
-    pass
 
 
 @donations_export.command()
