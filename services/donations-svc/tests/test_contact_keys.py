@@ -6,22 +6,28 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
+import httpx2
 import pytest
 from donations_svc.domain.contact import ContactDetails
 from donations_svc.domain.contact_keys import parse_key_ring
 from donations_svc.storage import contacts
 from donations_svc.storage.sealing import KeyRing
 from fundmix_kit.embedded.databases import ServiceDatabase
+from fundmix_kit.embedded.processes import Program, free_port
 from fundmix_kit.ids import uuid7
+from fundmix_kit.testing import TokenSigner
+from fundmix_kit.testing.plugin import running
 
 OLD: Final = f"2025:{'12' * 32}:{'34' * 32}"
 NEW: Final = f"2026:{'56' * 32}:{'78' * 32}"
 WRONG: Final = f"2025:{'9a' * 32}:{'34' * 32}"
 ZHANG: Final = ContactDetails(name="张三丰", phone="13800138000")
 CONTACTS: Final = 7
+AGENCY: Final = "52441900AJC6XAY6DW"
+SEEDED: Final = ("欧阳娜娜示例", "13912345678", "莞城区和平路八百八十八号")
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ async def sealed(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Co
             keys,
             ZHANG,
             contact_id=uuid7(),
-            agency="52441900AJC6XAY6DW",
+            agency=AGENCY,
             organisation=None,
             recorded_by="treasurer",
             recorded_at=datetime(2025, 3, 1, tzinfo=UTC),
@@ -45,6 +51,15 @@ async def sealed(service_database: ServiceDatabase) -> AsyncGenerator[asyncpg.Co
     owner = await asyncpg.connect(service_database.owner_url)
     await owner.execute("TRUNCATE donor_contact CASCADE")
     await owner.close()
+
+
+def environment_of(database: ServiceDatabase, **more: str) -> dict[str, str]:
+    return {
+        "FUNDMIX_DATABASE__URL": database.url,
+        "FUNDMIX_AUTH__ISSUER": "https://issuer.test",
+        "FUNDMIX_AUTH__JWKS_URL": "http://127.0.0.1:9/jwks.json",
+        **more,
+    }
 
 
 async def called(
@@ -59,12 +74,7 @@ async def called(
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={
-            "FUNDMIX_DATABASE__URL": database.url,
-            "FUNDMIX_AUTH__ISSUER": "https://issuer.test",
-            "FUNDMIX_AUTH__JWKS_URL": "http://127.0.0.1:9/jwks.json",
-            **given,
-        },
+        env=environment_of(database, **given),
     )
     async with asyncio.timeout(30):
         output, errors = await process.communicate()
@@ -130,3 +140,78 @@ async def test_a_rotation_that_was_done_does_nothing(
 
     assert (code, json.loads(output.splitlines()[-1])["resealed"]) == (0, 0)
     assert await sealed.fetch("SELECT * FROM donor_contact ORDER BY contact_id") == before
+
+
+async def test_a_running_service_logs_no_word_of_a_contact(
+    service_database: ServiceDatabase, tokens: TokenSigner, jwks_url: str, tmp_path: Path
+) -> None:
+    port, log = free_port(), tmp_path / "log"
+    environment = environment_of(
+        service_database,
+        FUNDMIX_AUTH__ISSUER=tokens.issuer,
+        FUNDMIX_AUTH__JWKS_URL=jwks_url,
+        FUNDMIX_HTTP__PORT=str(port),
+        FUNDMIX_LOG__LEVEL="debug",
+        FUNDMIX_CONTACTS__KEY_RING=NEW,
+    )
+    headers = tokens.headers("agency", org=AGENCY)
+    async with httpx2.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False
+    ) as client:
+
+        async def is_ready() -> bool:
+            try:
+                return (await client.get("/healthz")).is_success
+            except httpx2.TransportError:
+                return False
+
+        program = Program(
+            name="donations-api",
+            command=lambda: (sys.executable, "-m", "donations_svc", "run", "api"),
+            is_ready=is_ready,
+            environment=environment,
+        )
+        async with running(program, log):
+            statuses = await everything_done(client, service_database)
+
+    said = log.read_text()
+    assert statuses == [201, 200, 200, 200, 422, 400, 500, 200]
+    assert "contact_seal_broken" in said or "SealBrokenError" in said
+    assert said.count("request_answered") >= len(statuses)
+    for word in SEEDED:
+        for form in (word, ascii(word)[1:-1], word.encode().hex()):
+            assert form not in said
+
+
+async def everything_done(client: httpx2.AsyncClient, database: ServiceDatabase) -> list[int]:
+    """The status of each request: also of one that is refused, broken off or our own failure."""
+    statuses: list[int] = []
+
+    async def ask(method: str, path: str, body: object = None, content: bytes = b"") -> Any:
+        answer = await client.request(
+            method,
+            path,
+            headers={
+                "Idempotency-Key": str(uuid7()),
+                "If-Match": "*",
+                "Content-Type": "application/json",
+            },
+            content=content or (json.dumps(body).encode() if body else None),
+        )
+        statuses.append(answer.status_code)
+        return answer.json()
+
+    name, phone, address = SEEDED
+    contact = {"agency": AGENCY, "name": name, "phone": phone, "address": address}
+    path = f"/v1/donor-contacts/{(await ask('POST', '/v1/donor-contacts', contact))['contact_id']}"
+    await ask("GET", path)
+    await ask("POST", "/v1/donor-contacts/search", {"agency": AGENCY, "phone": phone})
+    await ask("PUT", path, {"name": name, "address": address})
+    await ask("POST", "/v1/donor-contacts", {**contact, "phone": name})
+    await ask("POST", "/v1/donor-contacts", content=json.dumps(contact).encode()[:-1])
+    connection = await asyncpg.connect(database.url)
+    await connection.execute("UPDATE donor_contact SET name = address")
+    await connection.close()
+    await ask("GET", path)
+    await ask("POST", f"{path}/erase", {"reason": "asked_by_person"})
+    return statuses
