@@ -28,9 +28,10 @@ from donations_svc.storage.sealing import KeyRing
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """What stays when a contact is erased: how many donations and records of accesses."""
+    """What stays when a contact is erased: donations, their receipts, records of accesses."""
 
     donations: int
+    receipts: int
     accesses: int
 
 
@@ -130,6 +131,7 @@ class ContactCommands:
         await self._note(connection, actor, ContactAct.ERASED, erased)
         kept = Kept(
             donations=await contacts.count_donations(connection, contact_id),
+            receipts=await contacts.count_receipts(connection, contact_id),
             accesses=await contact_accesses.count(connection, contact_id),
         )
         return erased, kept

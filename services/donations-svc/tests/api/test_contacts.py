@@ -231,6 +231,8 @@ async def test_nobody_speaks_for_another_donor(
 async def test_an_erasure_keeps_what_was_given_and_says_so(api: Api, treasurer: Caller) -> None:
     contact_id, donation_id = await recorded(treasurer), await donated(treasurer)
     await treasurer.put(f"/v1/donations/{donation_id}/contact", {"contact_id": contact_id})
+    drafted = await treasurer.post("/v1/receipts", {"donation_id": donation_id})
+    await treasurer.post(f"/v1/receipts/{drafted.json()['receipt_id']}/issue", {})
 
     answer = await treasurer.post(
         f"/v1/donor-contacts/{contact_id}/erase", {"reason": "asked_by_person"}
@@ -238,6 +240,7 @@ async def test_an_erasure_keeps_what_was_given_and_says_so(api: Api, treasurer: 
 
     assert {kept["what"]: kept["count"] for kept in answer.json()["kept"]} == {
         "donations": 1,
+        "receipts": 1,
         "accesses": 3,
     }
     shown = (await treasurer.get(f"/v1/donor-contacts/{contact_id}")).json()

@@ -179,6 +179,11 @@ def erasure_out(contact: DonorContact, kept: Kept) -> ErasureOut:
                 why="amounts and days are the agency's books; they name no person",
             ),
             KeptOut(
+                what="receipts",
+                count=kept.receipts,
+                why="their numbers have no gaps; they name a person as 爱心人士",
+            ),
+            KeptOut(
                 what="accesses",
                 count=kept.accesses,
                 why="who looked at it when; nothing of what it said",

@@ -59,6 +59,10 @@ LINK: Final = """
 """
 DONOR: Final = "SELECT agency, donor_code FROM donation WHERE donation_id = $1"
 DONATIONS: Final = "SELECT count(*) FROM donation_contact WHERE contact_id = $1"
+RECEIPTS: Final = """
+    SELECT count(*) FROM receipt JOIN donation_contact USING (donation_id)
+    WHERE contact_id = $1 AND number IS NOT NULL
+"""
 OF_DONATION: Final = """
     SELECT c.* FROM donation_contact AS l JOIN donor_contact AS c USING (contact_id)
     WHERE l.donation_id = $1
@@ -159,6 +163,11 @@ async def link(
 
 async def count_donations(connection: Connection, contact_id: UUID) -> int:
     return await connection.fetchval(DONATIONS, contact_id)
+
+
+async def count_receipts(connection: Connection, contact_id: UUID) -> int:
+    """Those that have a number, withdrawn ones too."""
+    return await connection.fetchval(RECEIPTS, contact_id)
 
 
 async def name_of(connection: Connection, keys: KeyRing, donation_id: UUID) -> str | None:
