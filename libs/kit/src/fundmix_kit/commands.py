@@ -21,6 +21,7 @@ from fundmix_kit.policy import Access
 from fundmix_kit.replicas import POSITION_HEADER, Position, positions_after, wait_for_positions
 from fundmix_kit.request_context import context_of
 from fundmix_kit.routes import route_of
+from fundmix_kit.uploads import Upload
 
 ATTEMPTS_MAX: Final = 3
 RETRIED: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -71,6 +72,7 @@ class CommandRunner:
         command: Command,
         *,
         status: HTTPStatus = HTTPStatus.CREATED,
+        upload: Upload | None = None,
     ) -> Response:
         """Raises the command's refusals; only what was accepted is stored under the key."""
         if self._gate is not None:
@@ -80,6 +82,7 @@ class CommandRunner:
             subject=access.principal.subject,
             route=route_of(request.scope),
             fingerprint_key=self._fingerprint_key,
+            body=None if upload is None else upload.sha256,
         )
         positions = positions_after(request, topics=self._replicated_topics)
         await wait_for_positions(self._database, positions, wait_ms_max=self._replica_wait_ms_max)

@@ -1,7 +1,7 @@
 """The outermost layer of every request: ids, limits, the access line, metrics, the last resort."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Final
@@ -40,6 +40,7 @@ class Edge:
         metrics: Metrics,
         templates: RouteTemplates,
         body_bytes_max: int,
+        upload_bytes_max: Mapping[str, int],
         request_time_ms_max: int,
     ) -> None:
         self._app = app
@@ -47,6 +48,7 @@ class Edge:
         self._metrics = metrics
         self._templates = templates
         self._body_bytes_max = body_bytes_max
+        self._upload_bytes_max = upload_bytes_max
         self._request_time_ms_max = request_time_ms_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +89,8 @@ class Edge:
     async def _within_limits(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
-        counted = limit_body(headers, receive, body_bytes_max=self._body_bytes_max)
+        bytes_max = self._upload_bytes_max.get(scope["path"], self._body_bytes_max)
+        counted = limit_body(headers, receive, body_bytes_max=bytes_max)
         limit = asyncio.timeout(self._request_time_ms_max / 1000)
         # An answer that is sent for long moves its own limit.
         scope[TIME_LIMIT_KEY] = limit

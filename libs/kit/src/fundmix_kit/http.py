@@ -1,6 +1,8 @@
 """The HTTP application of a process: its routes, behind the same edge in every service."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
@@ -16,6 +18,8 @@ from fundmix_kit.problems import ProblemTable
 from fundmix_kit.routes import RouteTemplates
 from fundmix_kit.settings import HttpSettings
 
+NO_UPLOADS: Final[Mapping[str, int]] = MappingProxyType({})
+
 
 def build_app(
     *,
@@ -28,11 +32,17 @@ def build_app(
     health: Health,
     metrics: Metrics,
     lifespan: Lifespan[FastAPI] | None = None,
+    upload_bytes_max: Mapping[str, int] = NO_UPLOADS,
 ) -> FastAPI:
-    """The whole API of a service. Raises UnsafeBindingError."""
+    """The whole API of a service; `upload_bytes_max` has the paths that take files.
+
+    Raises UnsafeBindingError.
+    """
     require_safe_binding(verifier.settings, host=settings.host)
     app = FastAPI(title=title, docs_url=None, redoc_url=None, lifespan=lifespan)
-    templates = _install_edge(app, settings=settings, table=table, metrics=metrics)
+    templates = _install_edge(
+        app, settings=settings, table=table, metrics=metrics, upload_bytes_max=upload_bytes_max
+    )
     _add_operational_routes(app, health, metrics)
     install_policy(app, policy, verifier, templates)
     for router in routers:
@@ -50,7 +60,12 @@ def build_operational_app(*, settings: HttpSettings, health: Health, metrics: Me
 
 
 def _install_edge(
-    app: FastAPI, *, settings: HttpSettings, table: ProblemTable, metrics: Metrics
+    app: FastAPI,
+    *,
+    settings: HttpSettings,
+    table: ProblemTable,
+    metrics: Metrics,
+    upload_bytes_max: Mapping[str, int] = NO_UPLOADS,
 ) -> RouteTemplates:
     templates = RouteTemplates(app)
     app.add_middleware(
@@ -59,6 +74,7 @@ def _install_edge(
         metrics=metrics,
         templates=templates,
         body_bytes_max=settings.body_bytes_max,
+        upload_bytes_max=upload_bytes_max,
         request_time_ms_max=settings.request_time_ms_max,
     )
     install_problems(app, table)

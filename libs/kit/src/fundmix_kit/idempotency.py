@@ -101,11 +101,17 @@ class StoredAnswer:
 
 
 async def read_slot(
-    request: Request, *, subject: str, route: str, fingerprint_key: bytes | None = None
+    request: Request,
+    *,
+    subject: str,
+    route: str,
+    fingerprint_key: bytes | None = None,
+    body: bytes | None = None,
 ) -> Slot | None:
     """None without a key, which only requests other than POST may lack.
 
-    With a `fingerprint_key` nobody without it can try out what the request may have said.
+    With a `fingerprint_key` nobody without it can try out what the request may have said. `body`
+    stands for one that was read already: its digest.
 
     Raises IdempotencyKeyMissingError and IdempotencyKeyInvalidError.
     """
@@ -121,18 +127,20 @@ async def read_slot(
         subject=subject,
         route=f"{request.method} {route}",
         key=match["key"],
-        fingerprint=await _fingerprint(request, fingerprint_key),
+        fingerprint=_fingerprint(
+            request, await request.body() if body is None else body, fingerprint_key
+        ),
     )
 
 
-async def _fingerprint(request: Request, key: bytes | None) -> bytes:
+def _fingerprint(request: Request, body: bytes, key: bytes | None) -> bytes:
     digest = hashlib.sha256() if key is None else hmac.new(key, digestmod=hashlib.sha256)
     for part in (
         request.method.encode(),
         request.scope["path"].encode(),
         request.scope["query_string"],
         request.headers.get("if-match", "").encode(),
-        await request.body(),
+        body,
     ):
         digest.update(len(part).to_bytes(8))
         digest.update(part)

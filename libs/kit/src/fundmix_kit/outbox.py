@@ -67,6 +67,14 @@ MARK_SENT: Final = """
     FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS u (topic, partition, number)
     WHERE outbox_head.topic = u.topic AND outbox_head.partition = u.partition
 """
+APPEND_ALL: Final = """
+    INSERT INTO outbox
+        (event_id, topic, partition, key, aggregate_version, type, version, body,
+         source, recorded_at, traceparent)
+    SELECT u.*, $9, $10, $11
+    FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::bigint[], $6::text[],
+                $7::smallint[], $8::bytea[]) AS u
+"""
 FORGET_SENT: Final = "UPDATE outbox_head SET sent_number = 0"
 
 
@@ -104,6 +112,32 @@ class Outbox:
             ),
         )
         return event_id
+
+    async def append_all(
+        self, connection: Connection, events: Sequence[FundingEvent], origin: Origin
+    ) -> None:
+        """Append events of many aggregates by one statement, in their order."""
+        rows = [
+            (
+                uuid7(),
+                event.topic,
+                partition_of(event.key, partitions=self._partitions[event.topic]),
+                event.key,
+                event.aggregate_version,
+                event.type,
+                event.version,
+                encode_body(
+                    event,
+                    actor=origin.actor,
+                    correlation_id=origin.correlation_id,
+                    causation_id=origin.causation_id,
+                ),
+            )
+            for event in events
+        ]
+        await connection.execute(
+            APPEND_ALL, *columns(rows, 8), self._source, self._clock.now(), origin.traceparent
+        )
 
 
 class OutboxSource:

@@ -43,7 +43,7 @@ class Streams:
     ) -> StreamingResponse:
         """Raises TooManyStreamsError, and whatever the first chunk fails with."""
         counted = self._counted(chunks)
-        _extend_time(request, self._stream_time_s_max)
+        extend_time(request, self._stream_time_s_max)
         # Before the answer begins, a failure still is a problem document.
         first = await anext(counted, b"")
         headers: dict[str, str] = {}
@@ -86,7 +86,8 @@ async def _from_first(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerat
             yield chunk
 
 
-def _extend_time(request: Request, time_s_max: float) -> None:
+def extend_time(request: Request, time_s_max: float) -> None:
+    """Let this request take as long from now on."""
     limit = request.scope[TIME_LIMIT_KEY]
     assert isinstance(limit, asyncio.Timeout), "the edge limits every request"
     limit.reschedule(asyncio.get_running_loop().time() + time_s_max)
