@@ -66,7 +66,7 @@ def changed(content: bytes, **parts: tuple[bytes, bytes]) -> bytes:
 def with_strings(count: int) -> bytes:
     """A sheet of one cell, with a table of texts that it does not need."""
     file, out = io.BytesIO(), io.BytesIO()
-    book: Any = xlsxwriter.Workbook(file)
+    book: Any = xlsxwriter.Workbook(file, {})
     book.add_worksheet().write_string(0, 0, "编号")
     book.close()
     strings = "".join(f"<si><t>{number:040}</t></si>" for number in range(count))

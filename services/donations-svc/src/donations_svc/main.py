@@ -14,6 +14,7 @@ from fundmix_kit.outbox import Outbox, OutboxSource
 from fundmix_kit.process import Process
 from fundmix_kit.replica_handler import ReplicaHandler
 from fundmix_kit.streaming import Streams
+from fundmix_kit.table_file.rows import TableLimits
 
 from donations_svc import NAME
 from donations_svc.api.announcements import announcements_router
@@ -24,6 +25,7 @@ from donations_svc.api.giving_back import (
     refunds_router,
     reversals_router,
 )
+from donations_svc.api.imports import IMPORTS, imports_router
 from donations_svc.api.open_giving import Publication
 from donations_svc.api.pledges import pledges_router
 from donations_svc.api.policy import POLICY
@@ -37,11 +39,12 @@ from donations_svc.consumer import CODEC, PARTITIONS, state_of
 from donations_svc.contact_commands import ContactCommands
 from donations_svc.contact_keys import check_key_ring, read_key_ring
 from donations_svc.giving_back_commands import GivingBack
+from donations_svc.import_commands import ImportCommands
 from donations_svc.ledger import Ledger
 from donations_svc.receipt_commands import ReceiptCommands
 from donations_svc.receipt_jobs import work
 from donations_svc.receipt_pdf.renderer import Renderer
-from donations_svc.settings import LedgerSettings, Settings
+from donations_svc.settings import ImportSettings, LedgerSettings, Settings
 from donations_svc.storage.sealing import KeyRing
 
 PUBLISHED: Final = {topics.DONATIONS: topics.PARTITIONS[topics.DONATIONS]}
@@ -57,6 +60,8 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
     )
     outbox = Outbox(source=f"/{NAME}", partitions=PUBLISHED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
+    limits = settings.donation_import
+    imports = ImportCommands(outbox=outbox, clock=clock, limits=table_limits(limits))
     giving_back = GivingBack(outbox=outbox, clock=clock, ledger=ledger)
     receipts = receipt_commands(process, settings)
     renderer = Renderer(
@@ -83,6 +88,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
             reversals_router(runner, giving_back),
             receipts_router(database, runner, receipts, renderer),
             statements_router(database, ledger),
+            imports_router(database, runner, imports, time_ms_max=limits.time_ms_max),
             todo_router(database, clock),
             contacts_router(
                 database,
@@ -95,6 +101,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
         ],
         health=process.health,
         metrics=process.metrics,
+        upload_bytes_max={IMPORTS: limits.file_bytes_max},
     )
 
 
@@ -128,6 +135,14 @@ async def run(settings: Settings, parts: Collection[str]) -> None:
         build_operational_app(
             settings=settings.http, health=process.health, metrics=process.metrics
         )
+    )
+
+
+def table_limits(settings: ImportSettings) -> TableLimits:
+    return TableLimits(
+        rows_max=settings.rows_max,
+        memory_bytes_max=settings.reader_memory_bytes_max,
+        processor_s_max=settings.reader_processor_s_max,
     )
 
 

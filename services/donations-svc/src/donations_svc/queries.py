@@ -15,11 +15,13 @@ from donations_svc.storage import (
     contact_accesses,
     donations,
     gifts,
+    import_batches,
     pledges,
     statements,
     todo,
 )
 from donations_svc.storage.contact_tables import ContactAccess
+from donations_svc.storage.import_batches import Batch
 from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
@@ -189,3 +191,29 @@ async def list_contact_accesses(
             after=after[0] if after else FIRST_ID,
             rows_max=page.rows_to_read,
         )
+
+
+async def list_batches(
+    database: Database, *, org: str | None, source: str | None, page: PageParams
+) -> list[Batch]:
+    """In the order of recording; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await import_batches.list_rows(
+            connection,
+            org=org,
+            source=source,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def read_batch(database: Database, batch_id: UUID) -> tuple[Batch, int]:
+    """With how many of its donations stand. Raises BatchNotFoundError."""
+    async with database.reading() as connection:
+        return await import_batches.read(connection, batch_id)
+
+
+async def read_columns(database: Database, *, agency: str | None, source: str) -> dict[str, str]:
+    async with database.reading() as connection:
+        return await import_batches.read_mapping(connection, agency=agency, source=source)

@@ -54,6 +54,32 @@ class OpenDataSettings(SettingsGroup):
     """Where the public reaches this service; each package names its own address."""
 
 
+class ImportSettings(BaseModel):
+    """How large a file of donations may be, and what reading it may take."""
+
+    file_bytes_max: int = Field(
+        default=33_554_432, ge=1_024, le=104_857_600, description="Larger files are refused."
+    )
+    rows_max: int = Field(
+        default=100_000, ge=1, le=1_000_000, description="Rows of one file, booked as one batch."
+    )
+    reader_memory_bytes_max: int = Field(
+        default=402_653_184,
+        ge=67_108_864,
+        le=4_294_967_296,
+        description="Of the process that reads a file.",
+    )
+    reader_processor_s_max: int = Field(
+        default=120, ge=1, le=3_600, description="Processor time that reading a file may take."
+    )
+    time_ms_max: int = Field(
+        default=600_000,
+        ge=1_000,
+        le=3_600_000,
+        description="Requests with a file that take longer are ended.",
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FUNDMIX_",
@@ -73,3 +99,4 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     ledger: LedgerSettings = LedgerSettings()
     open_data: OpenDataSettings = OpenDataSettings()
+    donation_import: ImportSettings = ImportSettings()

@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 from donations_svc.api.policy import POLICY
 from donations_svc.domain.donation import Belonging
-from donations_svc.storage import donations
+from donations_svc.storage import donations, import_batches
+from donations_svc.storage.import_batches import Batch, Share
+from fundmix_events.money import Money
 from fundmix_events.roles import Role
 from fundmix_kit.ids import uuid7
 from fundmix_kit.policy import Scope
@@ -152,6 +154,7 @@ def a_month(owner: Owner) -> Json:
 
 async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
     """A batch of one donation that is like another one."""
+    amount = Money.of(10_000)
     async with api.database.transaction() as connection:
         like = await donations.read(connection, donation_id)
         imported = replace(
@@ -161,6 +164,27 @@ async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
             belonging=Belonging(batch_id=batch_id),
         )
         await donations.insert(connection, imported, recorded_at=RECORDED_AT)
+        await import_batches.insert(
+            connection,
+            Batch(
+                batch_id=batch_id,
+                source="file",
+                file_sha256=bytes(32),
+                format="csv",
+                rows=1,
+                donations=1,
+                pledges=0,
+                duplicates=0,
+                left_out=0,
+                control_total=amount,
+                booked=amount,
+                org=None,
+                recorded_by="officer",
+                delegation="a trial",
+                recorded_at=RECORDED_AT,
+                shares=[Share(agency=like.terms.agency, donations=1, pledges=0, amount=amount)],
+            ),
+        )
 
 
 QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
@@ -169,6 +193,7 @@ QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
         "agency": AGENCY[owner],
         "year": "2025",
     },
+    ("GET", "/v1/donation-import-columns"): lambda owner: {"agency": AGENCY[owner]},
     ("GET", "/v1/receipts/gaps"): lambda owner: {"agency": AGENCY[owner], "year": "2025"},
 }
 
@@ -201,6 +226,11 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             },
             ("POST", "/v1/donations/{donation_id}/reverse"): lambda _: {"reason": "a trial"},
             ("POST", "/v1/donation-imports/{batch_id}/reverse"): lambda _: {"reason": "a trial"},
+            ("PUT", "/v1/donation-import-columns"): lambda owner: {
+                "agency": AGENCY[owner],
+                "source": "file",
+                "columns": {"自编号": "reference"},
+            },
             ("POST", "/v1/refunds"): lambda owner: a_refund(donation_of(owner)),
             ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
             ("POST", "/v1/receipts"): lambda owner: {
@@ -234,6 +264,7 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/refunds"): "refund_id",
             ("GET", "/v1/receipts"): "receipt_id",
             ("GET", "/v1/contact-accesses"): "contact_id",
+            ("GET", "/v1/donation-imports"): "batch_id",
         },
         queries=QUERIES,
     )

@@ -3,6 +3,7 @@
 from donations_svc.api.problems import PROBLEMS, STATUS_BY_ERROR, TITLES
 from donations_svc.domain import errors
 from fundmix_kit.operations import STATUS_BY_QUARANTINE_ERROR
+from fundmix_kit.table_file.reader import STATUS_BY_FILE_ERROR
 
 
 def test_every_refusal_has_a_status_and_a_title() -> None:
@@ -17,5 +18,5 @@ def test_the_drawn_tree_has_every_refusal() -> None:
     assert errors.__doc__ is not None
     drawn = {word for word in errors.__doc__.split() if word.endswith("Error")}
 
-    ours = STATUS_BY_ERROR.keys() - STATUS_BY_QUARANTINE_ERROR.keys()
+    ours = STATUS_BY_ERROR.keys() - STATUS_BY_QUARANTINE_ERROR.keys() - STATUS_BY_FILE_ERROR.keys()
     assert drawn == {error.__name__ for error in (errors.DonationsError, *ours)}

@@ -23,6 +23,13 @@ READERS: Final[Rule] = {
 }
 KEEPERS: Final[Rule] = {**AGENCIES, Role.AUDITOR: Scope.ANY, Role.ADMIN: Scope.ANY}
 
+IMPORT_READERS: Final[Rule] = {
+    **AGENCIES,
+    Role.FINANCE_OFFICER: Scope.OWN,
+    Role.AUDITOR: Scope.ANY,
+    Role.ADMIN: Scope.ANY,
+}
+
 POLICY: Final = Policy(
     {
         ("POST", "/v1/pledges"): PARTIES,
@@ -40,6 +47,11 @@ POLICY: Final = Policy(
         ("GET", "/v1/donations"): READERS,
         ("GET", "/v1/donations/{donation_id}"): READERS,
         ("POST", "/v1/donations/{donation_id}/reverse"): AGENCIES,
+        ("POST", "/v1/donation-imports"): RECEIVERS,
+        ("GET", "/v1/donation-imports"): IMPORT_READERS,
+        ("GET", "/v1/donation-imports/{batch_id}"): IMPORT_READERS,
+        ("PUT", "/v1/donation-import-columns"): RECEIVERS,
+        ("GET", "/v1/donation-import-columns"): RECEIVERS,
         ("POST", "/v1/donation-imports/{batch_id}/reverse"): RECEIVERS,
         ("POST", "/v1/refunds"): AGENCIES,
         ("POST", "/v1/refunds/{refund_id}/pay"): AGENCIES,

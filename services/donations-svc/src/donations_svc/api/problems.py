@@ -6,6 +6,7 @@ from typing import Final
 
 from fundmix_kit.operations import QUARANTINE_TITLES, STATUS_BY_QUARANTINE_ERROR
 from fundmix_kit.problems import ProblemTable, Title
+from fundmix_kit.table_file.reader import FILE_TITLES, STATUS_BY_FILE_ERROR
 
 from donations_svc.domain import errors
 
@@ -42,6 +43,10 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.ConsentMissingError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.HoldMissingError: HTTPStatus.CONFLICT,
     errors.BatchNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ImportNotReadyError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ControlMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.HeaderError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ImportRunningError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LedgerUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ReceiptNotFoundError: HTTPStatus.NOT_FOUND,
     errors.ReceiptExistsError: HTTPStatus.CONFLICT,
@@ -60,6 +65,7 @@ STATUS_BY_ERROR: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.ContactErasedError: HTTPStatus.CONFLICT,
     errors.ContactMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NoGrantsError: HTTPStatus.NOT_FOUND,
+    **STATUS_BY_FILE_ERROR,
     **STATUS_BY_QUARANTINE_ERROR,
 }
 
@@ -96,6 +102,10 @@ TITLES: Final[Mapping[str, Title]] = {
     "consent_missing": Title(zh="缺少捐赠人同意日期", en="The donor's consent is missing"),
     "hold_missing": Title(zh="资金占用已失效", en="The hold is gone"),
     "batch_not_found": Title(zh="没有这个批次", en="No such batch"),
+    "import_not_ready": Title(zh="导入文件有待处理的行", en="Rows of the import are not ready"),
+    "control_mismatch": Title(zh="控制数不符", en="Control figures differ"),
+    "unknown_header": Title(zh="无法识别表头", en="Unknown header"),
+    "import_running": Title(zh="另一导入正在进行，请稍后重试", en="Another import is running"),
     "ledger_unavailable": Title(zh="账本服务暂不可用", en="The ledger does not answer"),
     "receipt_not_found": Title(zh="没有这份确认函", en="No such receipt"),
     "receipt_exists": Title(zh="该笔捐赠已有确认函", en="The donation has a receipt"),
@@ -116,6 +126,7 @@ TITLES: Final[Mapping[str, Title]] = {
     "contact_erased": Title(zh="该联系人的信息已删除", en="Contact was erased"),
     "contact_mismatch": Title(zh="联系人不属于该捐赠人", en="Contact of another donor"),
     "no_grants": Title(zh="没有可公开的捐赠", en="No gift to publish"),
+    **FILE_TITLES,
     **QUARANTINE_TITLES,
 }
 

@@ -33,6 +33,10 @@ DonationsError
 ├── ConsentMissingError          the donor's consent is recorded with its day
 ├── HoldMissingError             what the ledger held for it is gone
 ├── BatchNotFoundError           there is no such batch
+├── ImportNotReadyError          rows of the file have errors, or wait for a decision
+├── ControlMismatchError         the file has not the rows, or the sum, that it should have
+├── HeaderError                  the file has no header that says what its columns are
+├── ImportRunningError           another import is being booked
 ├── LedgerUnavailableError       the ledger, which alone knows what is left, does not answer
 ├── ReceiptNotFoundError         there is no such receipt
 ├── ReceiptExistsError           the donation has a receipt, or a draft of one
@@ -192,6 +196,22 @@ class HoldMissingError(DonationsError):
 
 class BatchNotFoundError(DonationsError):
     code = "batch_not_found"
+
+
+class ImportNotReadyError(DonationsError):
+    code = "import_not_ready"
+
+
+class ControlMismatchError(DonationsError):
+    code = "control_mismatch"
+
+
+class HeaderError(DonationsError):
+    code = "unknown_header"
+
+
+class ImportRunningError(DonationsError):
+    code = "import_running"
 
 
 class LedgerUnavailableError(DonationsError):

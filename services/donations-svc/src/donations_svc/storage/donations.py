@@ -143,12 +143,12 @@ def service_columns(service: Service | None) -> tuple[Any, ...]:
 
 async def find_for_update(connection: Connection, donation_id: UUID) -> Donation | None:
     row = await connection.fetchrow(LOCK, donation_id)
-    return None if row is None else _donation(row)
+    return None if row is None else donation_of(row)
 
 
 async def lock_batch(connection: Connection, batch_id: UUID) -> list[Donation]:
     """Of an import, each row locked; also what does not stand any more."""
-    return [_donation(row) for row in await connection.fetch(LOCK_BATCH, batch_id)]
+    return [donation_of(row) for row in await connection.fetch(LOCK_BATCH, batch_id)]
 
 
 async def save(connection: Connection, donation: Donation) -> None:
@@ -168,7 +168,7 @@ async def read(connection: Connection, donation_id: UUID) -> Donation:
     row = await connection.fetchrow(READ, donation_id)
     if row is None:
         raise DonationNotFoundError(f"there is no donation {donation_id}")
-    return _donation(row)
+    return donation_of(row)
 
 
 async def list_rows(
@@ -182,7 +182,7 @@ async def list_rows(
     rows_max: int,
 ) -> list[Donation]:
     rows = await connection.fetch(LIST, org, reference, agency, pledge_id, after, rows_max)
-    return [_donation(row) for row in rows]
+    return [donation_of(row) for row in rows]
 
 
 def _taken(terms: DonationTerms, constraint: str | None) -> DonationsError:
@@ -196,7 +196,7 @@ def _taken(terms: DonationTerms, constraint: str | None) -> DonationsError:
     )
 
 
-def _donation(record: asyncpg.Record) -> Donation:
+def donation_of(record: asyncpg.Record) -> Donation:
     row = tables.Donation(**dict(record))
     currency = Currency(row.currency)
     return Donation(

@@ -28,6 +28,21 @@ INSERT: Final = """
          recorded_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
+INSERT_ALL: Final = """
+    INSERT INTO pledge
+        (pledge_id, version, reference, donor_kind, donor_code, agency, channel, kind,
+         amount_minor, fulfilled_minor, currency, restricted_to, pledged_on, is_anonymous,
+         recorded_at)
+    SELECT u.*, $15
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
+                $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
+                $13::date[], $14::boolean[]) AS u
+"""
+SAVE_ALL: Final = """
+    UPDATE pledge SET version = u.version, fulfilled_minor = u.fulfilled_minor
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS u (pledge_id, version, fulfilled_minor)
+    WHERE pledge.pledge_id = u.pledge_id
+"""
 ADD_PARTS: Final = """
     INSERT INTO pledge_part (pledge_id, number, due_on, amount_minor)
     SELECT $1, * FROM unnest($2::smallint[], $3::date[], $4::bigint[])
@@ -87,9 +102,46 @@ async def insert(connection: Connection, pledge: Pledge, *, recorded_at: datetim
         await connection.execute(ADD_PARTS, pledge.pledge_id, *columns(parts, 3))
 
 
+async def insert_all(
+    connection: Connection, made: Sequence[Pledge], *, recorded_at: datetime
+) -> None:
+    """Without a schedule, by one statement. Raises ReferenceTakenError."""
+    rows = [
+        (
+            pledge.pledge_id,
+            pledge.version,
+            pledge.terms.reference,
+            pledge.terms.donor.kind,
+            pledge.terms.donor.code,
+            pledge.terms.agency,
+            pledge.channel,
+            pledge.terms.kind,
+            pledge.terms.amount.amount_minor,
+            pledge.fulfilled.amount_minor,
+            pledge.terms.amount.currency,
+            pledge.terms.restricted_to,
+            pledge.terms.pledged_on,
+            pledge.terms.is_anonymous,
+        )
+        for pledge in made
+    ]
+    try:
+        await connection.execute(INSERT_ALL, *columns(rows, 14), recorded_at)
+    except asyncpg.UniqueViolationError as error:
+        raise ReferenceTakenError(
+            "a pledge with one of these references has come at the same moment: send them again"
+        ) from error
+
+
+async def save_all(connection: Connection, changed: Sequence[Pledge]) -> None:
+    """What has arrived of them, by one statement; the rows are locked."""
+    rows = [(p.pledge_id, p.version, p.fulfilled.amount_minor) for p in changed]
+    await connection.execute(SAVE_ALL, *columns(rows, 3))
+
+
 async def find_for_update(connection: Connection, pledge_id: UUID) -> Pledge | None:
     row = await connection.fetchrow(LOCK, pledge_id)
-    return None if row is None else (await _pledges(connection, [row]))[0]
+    return None if row is None else (await pledges_of(connection, [row]))[0]
 
 
 async def save(connection: Connection, pledge: Pledge) -> None:
@@ -111,7 +163,7 @@ async def read(connection: Connection, pledge_id: UUID, *, is_locked: bool = Fal
     row = await connection.fetchrow(LOCK if is_locked else READ, pledge_id)
     if row is None:
         raise PledgeNotFoundError(f"there is no pledge {pledge_id}")
-    return (await _pledges(connection, [row]))[0]
+    return (await pledges_of(connection, [row]))[0]
 
 
 async def list_rows(
@@ -124,10 +176,10 @@ async def list_rows(
     rows_max: int,
 ) -> list[Pledge]:
     rows = await connection.fetch(LIST, org, reference, agency, after, rows_max)
-    return await _pledges(connection, rows)
+    return await pledges_of(connection, rows)
 
 
-async def _pledges(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Pledge]:
+async def pledges_of(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Pledge]:
     parts: dict[UUID, list[ScheduledPart]] = {}
     for part in await connection.fetch(PARTS, [row["pledge_id"] for row in rows]):
         parts.setdefault(part["pledge_id"], []).append(

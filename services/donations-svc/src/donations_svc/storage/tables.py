@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     MetaData,
     Numeric,
     SmallInteger,
@@ -168,6 +169,15 @@ class Donation(DonationsTable, table=True):
         ),
         Index("ix_donation_agency", "agency", "donation_id"),
         Index("ix_donation_received", "agency", "received_on", "donation_id"),
+        # By which an import finds what may be the same donation under another reference.
+        Index(
+            "ix_donation_alike",
+            "agency",
+            "donor_code",
+            "received_on",
+            "amount_minor",
+            postgresql_where=text("reversed_on IS NULL AND donor_code IS NOT NULL"),
+        ),
         Index("ix_donation_donor", "donor_code", "donation_id"),
         Index("ix_donation_public", "given_on", "donation_id", postgresql_where=IS_NAMED_GIFT),
         Index("ix_donation_pledge", "pledge_id", "donation_id"),
@@ -274,3 +284,50 @@ class PurposeChange(DonationsTable, table=True):
     changed_on: date
     recorded_by: str
     recorded_at: datetime = Field(sa_column=timestamp())
+
+
+class ImportBatch(DonationsTable, table=True):
+    """A file of donations that was booked as one; `donations` and `pledges` are what was new."""
+
+    __table_args__ = (Index("ix_import_batch_org", "org", "batch_id"),)
+
+    batch_id: UUID = Field(primary_key=True)
+    source: str
+    file_sha256: bytes = Field(sa_type=LargeBinary)
+    format: str
+    rows: int
+    donations: int
+    pledges: int
+    duplicates: int
+    left_out: int
+    control_total_minor: int = Field(sa_type=BigInteger)
+    booked_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    org: str | None
+    recorded_by: str
+    delegation: str | None
+    recorded_at: datetime = Field(sa_column=timestamp())
+
+
+class ImportShare(DonationsTable, table=True):
+    """What of a batch is one agency's."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["batch_id"], ["import_batch.batch_id"]),
+        Index("ix_import_share_agency", "agency", "batch_id"),
+    )
+
+    batch_id: UUID = Field(primary_key=True)
+    agency: str = Field(primary_key=True)
+    donations: int
+    pledges: int
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class ImportColumn(DonationsTable, table=True):
+    """What a column of a source means, in files an agency sends; "" where others send them."""
+
+    agency: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    header: str = Field(primary_key=True)
+    field: str

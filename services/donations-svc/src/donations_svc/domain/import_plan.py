@@ -1,0 +1,227 @@
+"""What becomes of each row of an import: booked, a duplicate, suspected of being one, or refused.
+
+A reference says what a row is: what an agency has under it already is the same donation, or an
+error. What looks like another donation under another reference is for a person to decide; who gives
+without a code is never suspected, for there may be many.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from fundmix_events.base import FundingEvent
+from fundmix_events.money import Money
+
+from donations_svc.domain import donation as donation_rules
+from donations_svc.domain import pledge as pledge_rules
+from donations_svc.domain.donation import Belonging, Donation
+from donations_svc.domain.errors import DonationsError
+from donations_svc.domain.import_file import Columns, ImportRow, RowError
+from donations_svc.domain.parties import Register
+from donations_svc.domain.pledge import Pledge
+
+FIELD_BY_POINTER: Final = {
+    "/donor/code": "donor_code",
+    "/donor/kind": "donor_kind",
+    "/pledge_id": "pledged_on",
+}
+
+Alike = tuple[str, str | None, date, int]
+"""What two entries of one donation have in common: agency, donor, day and fen."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Known:
+    """What there is that some rows may be about; each row that is booked joins it."""
+
+    register: Register
+    donations: dict[tuple[str, str], Donation] = field(
+        default_factory=dict[tuple[str, str], Donation]
+    )
+    pledges: dict[tuple[str, str], Pledge] = field(default_factory=dict[tuple[str, str], Pledge])
+    bank_references: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    alike: dict[Alike, str] = field(default_factory=dict[Alike, str])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportTerms:
+    """What is said once for all rows; of suspected rows, those that a person has decided."""
+
+    batch_id: UUID
+    today: date
+    by: str
+    delegation: str | None
+    own_agency: str | None
+    accepted: Collection[str]
+    left_out: Collection[str]
+    new_id: Callable[[], UUID]
+
+
+class Unbooked(StrEnum):
+    """Why a row that is in order is not booked."""
+
+    DUPLICATE = "duplicate"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suspected:
+    """Another donation looks like this one; `alike` is its reference."""
+
+    row: int
+    agency: str
+    reference: str
+    amount: Money
+    received_on: date
+    alike: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booked:
+    """`pledge` as it is in the end; `is_new_pledge` says that it was not there before."""
+
+    donation: Donation | None
+    pledge: Pledge | None
+    is_new_pledge: bool
+    events: list[FundingEvent]
+
+
+Outcome = Booked | Unbooked | Suspected | list[RowError]
+
+
+def decide(
+    number: int, row: ImportRow, known: Known, *, terms: ImportTerms, columns: Columns
+) -> Outcome:
+    """Of a row in order; whatever is booked is known from then on."""
+
+    def refused(name: str | None, code: str, detail: str) -> RowError:
+        return RowError(
+            row=number, field=name, column=columns.name_of(name), code=code, detail=detail
+        )
+
+    if terms.own_agency is not None and row.agency != terms.own_agency:
+        return [refused("agency", "foreign_row", "it is another agency's")]
+    if row.key in known.donations or (row.received_on is None and row.key in known.pledges):
+        differing = [
+            refused(name, "differs", f"{row.reference} is there already, with another {name}")
+            for name in _differences(row, known)
+        ]
+        return differing or Unbooked.DUPLICATE
+    errors = [refused(*found) for found in _conflicts(row, known)]
+    if errors:
+        return errors
+    if (suspicion := _suspicion(number, row, known, terms)) is not None:
+        return suspicion
+    try:
+        booked = _book(row, known, terms)
+    except DonationsError as error:
+        pointer = error.pointer or ""
+        name = FIELD_BY_POINTER.get(pointer) or pointer.strip("/").partition("/")[0] or None
+        return [refused(name, error.code, str(error))]
+    _join(row, booked, known)
+    return booked
+
+
+def _suspicion(
+    number: int, row: ImportRow, known: Known, terms: ImportTerms
+) -> Suspected | Unbooked | None:
+    if row.received_on is None or row.reference in terms.accepted:
+        return None
+    alike = known.alike.get(_alike(row, row.received_on))
+    if alike is None:
+        return None
+    if row.reference in terms.left_out:
+        return Unbooked.LEFT_OUT
+    return Suspected(
+        row=number,
+        agency=row.agency,
+        reference=row.reference,
+        amount=row.amount,
+        received_on=row.received_on,
+        alike=alike,
+    )
+
+
+def _differences(row: ImportRow, known: Known) -> Iterator[str]:
+    donation = known.donations.get(row.key)
+    there = known.pledges[row.key].terms if donation is None else donation.terms
+    for name, is_same in (
+        ("donor_code", row.donor_code == there.donor.code),
+        ("donor_kind", row.donor_kind is there.donor.kind),
+        ("kind", row.kind is there.kind),
+        ("amount", row.amount == there.amount),
+        ("restricted_to", row.restricted_to == there.restricted_to),
+    ):
+        if not is_same:
+            yield name
+    if donation is None:
+        if row.pledged_on != known.pledges[row.key].terms.pledged_on:
+            yield "pledged_on"
+        return
+    # What a pledge promises may be told again after it has arrived.
+    if row.received_on is not None:
+        if row.received_on != donation.terms.received_on:
+            yield "received_on"
+        if row.bank_reference != donation.terms.bank_reference:
+            yield "bank_reference"
+
+
+def _conflicts(row: ImportRow, known: Known) -> Iterator[tuple[str, str, str]]:
+    """Field, code and reason of what the rules for one donation do not look at."""
+    organisation = known.register.get(row.donor_code or "")
+    if organisation and row.donor_name and organisation.name != row.donor_name:
+        reason = f"{organisation.code} is called {organisation.name} in the register"
+        yield "donor_name", "name_differs", reason
+    if row.bank_reference is None:
+        return
+    used_by = known.bank_references.get((row.agency, row.bank_reference))
+    if used_by is not None:
+        reason = f"{row.bank_reference} has brought {row.agency} the donation {used_by}"
+        yield "bank_reference", "bank_reference_used", reason
+
+
+def _book(row: ImportRow, known: Known, terms: ImportTerms) -> Booked:
+    """Raises what a pledge and a donation by themselves are refused for."""
+    events: list[FundingEvent] = []
+    pledge = known.pledges.get(row.key) if row.pledged_on is not None else None
+    is_new_pledge = pledge is None and row.pledged_on is not None
+    if pledge is None and row.pledged_on is not None:
+        pledge, made = pledge_rules.make_pledge(
+            row.pledge_terms(row.pledged_on),
+            pledge_id=terms.new_id(),
+            register=known.register,
+            today=terms.today,
+        )
+        events.append(made)
+    if row.received_on is None:
+        return Booked(donation=None, pledge=pledge, is_new_pledge=is_new_pledge, events=events)
+    donation, fulfilled, received = donation_rules.receive_donation(
+        row.donation_terms(row.received_on, delegation=terms.delegation),
+        donation_id=terms.new_id(),
+        register=known.register,
+        pledge=pledge,
+        today=terms.today,
+        by=terms.by,
+        belonging=Belonging(batch_id=terms.batch_id),
+    )
+    events.append(received)
+    return Booked(donation=donation, pledge=fulfilled, is_new_pledge=is_new_pledge, events=events)
+
+
+def _join(row: ImportRow, booked: Booked, known: Known) -> None:
+    if booked.pledge is not None:
+        known.pledges[row.key] = booked.pledge
+    if booked.donation is None or row.received_on is None:
+        return
+    known.donations[row.key] = booked.donation
+    if row.bank_reference is not None:
+        known.bank_references[row.agency, row.bank_reference] = row.reference
+    if row.donor_code is not None:
+        known.alike[_alike(row, row.received_on)] = row.reference
+
+
+def _alike(row: ImportRow, received_on: date) -> Alike:
+    return row.agency, row.donor_code, received_on, row.amount.amount_minor
