@@ -1,0 +1,138 @@
+"""The sample's donations as one batch: booked, undone as one with receipts, and booked again."""
+
+import csv
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pytest
+from donations_svc.consumer import state_of
+from fundmix_events import topics
+from fundmix_events.registry import OrganisationRegistered
+from fundmix_kit import replica
+from fundmix_kit.replica import State
+from fundmix_kit.testing.api import Caller, refusal
+from fundmix_kit.testing.contents import nothing_written
+from ledger_svc.testing import an_expenditure
+
+from tests.gifts.site import Site
+
+pytestmark = pytest.mark.timeout(300)
+
+Json = dict[str, Any]
+IMPORTS: Final = "/v1/donation-imports"
+COUNTED_BY_ENTRY: Final = ("seq", "why", "agencies")
+
+
+@pytest.fixture
+def sample(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath / "samples" / "dongguan"
+
+
+async def know_the_city(site: Site, sample: Path) -> None:
+    with (sample / "organisations.csv").open() as opened:
+        events = [
+            OrganisationRegistered.model_validate(
+                {
+                    "aggregate_version": 1,
+                    "organisation": {
+                        "code": line["uscc"],
+                        "name": line["name"],
+                        "kind": line["kind"],
+                    },
+                }
+            )
+            for line in csv.DictReader(opened)
+        ]
+    async with site.donations.database.transaction() as connection:
+        await replica.save(
+            connection, topics.REGISTRY, [State(e.key, 2, state_of(e)) for e in events]
+        )
+    await site.books.inlet.post(*events)
+
+
+def officer_of(site: Site) -> Caller:
+    return site.donations.caller("finance_officer", org="11441900AHP4983MNR", sub="officer")
+
+
+async def import_sample(site: Site, sample: Path) -> Json:
+    content = (sample / "donations.csv").read_bytes()
+    query = urlencode({"delegation": "年度补录", "control_count": 1_008})
+    answer = await officer_of(site).upload(f"{IMPORTS}?{query}", content)
+    assert answer.is_success, answer.text
+    await site.follow()
+    return answer.json()
+
+
+async def figures(site: Site) -> list[Json]:
+    """Of both years, without what only counts entries."""
+    shown: list[Json] = []
+    for year in (2024, 2025):
+        answer = await site.books.auditor().get("/v1/mix", year=year)
+        shown.append(
+            {k: v for k, v in answer.json().items() if k not in ("seq", "why", "agencies")}
+        )
+    return shown
+
+
+async def test_an_import_is_undone_as_one_and_comes_in_again(site: Site, sample: Path) -> None:
+    await know_the_city(site, sample)
+    before = await figures(site)
+    batch = await import_sample(site, sample)
+    imported = await figures(site)
+    page = await site.donations.caller("auditor").get("/v1/donations", limit=1)
+    [donation] = page.json()["items"]
+    receipt = await issued_receipt(site, donation)
+
+    path = f"{IMPORTS}/{batch['batch_id']}/reverse"
+    undone = await officer_of(site).post(path, {"reason": "文件有误"})
+    await site.follow()
+
+    assert undone.json() == {"batch_id": batch["batch_id"], "donations": 984}
+    assert await figures(site) == before
+    shown = await site.donations.caller("auditor").get(f"/v1/receipts/{receipt}")
+    assert (shown.json()["state"], shown.json()["withdrawal_reason"]) == ("withdrawn", "reversal")
+    again = await officer_of(site).post(path, {"reason": "again"})
+    assert refusal(again)[:2] == (404, "batch_not_found")
+
+    second = await import_sample(site, sample)
+
+    assert second["donations"] == 984
+    assert second["batch_id"] != batch["batch_id"]
+    assert await figures(site) == imported
+
+
+async def test_an_import_of_which_something_is_used_stays_whole(site: Site, sample: Path) -> None:
+    await know_the_city(site, sample)
+    batch = await import_sample(site, sample)
+    funds = (await site.books.auditor().get("/v1/funds", limit=1)).json()["items"]
+    fund = funds[0]
+    spent = await site.books.decide(
+        "/v1/expenditures",
+        an_expenditure(
+            "0.01", agency=fund["agency"], fund_code=fund["fund_code"], spent_on="2026-01-02"
+        ),
+    )
+    assert spent.is_success, spent.text
+    imported = await figures(site)
+
+    async with nothing_written(site.donations.database):
+        refused = await officer_of(site).post(
+            f"{IMPORTS}/{batch['batch_id']}/reverse", {"reason": "文件有误"}
+        )
+    await site.follow()
+
+    assert refusal(refused)[:2] == (409, "more_than_left")
+    assert await figures(site) == imported
+    # What was held for the others meanwhile has been given back.
+    held = (await site.books.auditor().get("/v1/funds", limit=200)).json()["items"]
+    assert {f["held"]["amount"] for f in held} == {"0.00"}
+
+
+async def issued_receipt(site: Site, donation: Json) -> str:
+    agency = site.donations.caller("agency", org=donation["agency"], sub="treasurer")
+    drafted = await agency.post("/v1/receipts", {"donation_id": donation["donation_id"]})
+    receipt_id: str = drafted.json()["receipt_id"]
+    issued = await agency.post(f"/v1/receipts/{receipt_id}/issue", None)
+    assert issued.is_success, issued.text
+    return receipt_id
