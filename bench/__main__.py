@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.api_write import api_write_vs_bare
+from bench.donation_import import ImportMemory, import_vs_copy
 from bench.ingest import EntryBytes, bytes_per_entry, ingest_vs_copy
 from bench.latency import latency_vs_bare
 from bench.ledger_scale import ScaleTimes, figures_vs_few_entries
@@ -47,6 +48,7 @@ class Sizes(BaseModel):
     public_few_contracts: int
     ledger_entries: int
     ledger_few_entries: int
+    import_rows: int
 
 
 FULL: Final = Sizes(
@@ -59,6 +61,7 @@ FULL: Final = Sizes(
     public_few_contracts=1_000,
     ledger_entries=5_000_000,
     ledger_few_entries=100_000,
+    import_rows=100_000,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -70,6 +73,7 @@ TINY: Final = Sizes(
     public_few_contracts=100,
     ledger_entries=2_000,
     ledger_few_entries=1_000,
+    import_rows=1_000,
 )
 
 
@@ -83,6 +87,8 @@ class Results(BaseModel):
     public_page_vs_small: Comparison
     ingest_with_readings: Comparison
     figures_vs_few_entries: Comparison
+    import_vs_copy: Comparison
+    import_memory: ImportMemory
     figures_with_many_entries: ScaleTimes
     entry_bytes: EntryBytes
     ocds_bulk_memory: BulkMemory
@@ -97,6 +103,7 @@ class Results(BaseModel):
             "public_page_vs_small": self.public_page_vs_small,
             "ingest_with_readings": self.ingest_with_readings,
             "figures_vs_few_entries": self.figures_vs_few_entries,
+            "import_vs_copy": self.import_vs_copy,
         }
 
     @property
@@ -104,6 +111,7 @@ class Results(BaseModel):
         measures = (
             self.memory,
             self.ocds_bulk_memory,
+            self.import_memory,
             self.figures_with_many_entries,
             *self.comparisons.values(),
         )
@@ -144,6 +152,9 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
             installed, entries=sizes.ledger_entries, few_entries=sizes.ledger_few_entries
         ) as (contest, times):
             figures = await compare(contest, rounds=sizes.rounds)
+        say("import_vs_copy")
+        async with import_vs_copy(installed, rows=sizes.import_rows) as (contest, imported):
+            imports = await compare(contest, rounds=sizes.rounds)
         say("memory")
         memory = judged(await memory_idle(installed))
     return Results(
@@ -157,6 +168,8 @@ async def measure(folder: Path, sizes: Sizes) -> Results:
         ingest_with_readings=busy,
         figures_vs_few_entries=figures,
         figures_with_many_entries=times,
+        import_vs_copy=imports,
+        import_memory=imported.memory(),
         entry_bytes=entry_bytes,
         ocds_bulk_memory=bulk,
         memory=memory,
@@ -205,6 +218,11 @@ def show(results: Results) -> None:
     console.print(
         f"an entry takes {results.entry_bytes.all_tables} bytes in all tables,"
         f" {results.entry_bytes.journal} of them in the journal"
+    )
+    console.print(
+        f"an import of {results.import_memory.rows:,} donations:"
+        f" {results.import_memory.above_idle_mb} MB above idle, with its reader"
+        f" (at most {results.import_memory.above_idle_mb_max:.0f})"
     )
     console.print(
         f"OCDS of {bulk.contracts:,} contracts, {bulk.sent_mb:,.0f} MB in {bulk.seconds} s:"
