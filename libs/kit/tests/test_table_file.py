@@ -6,7 +6,7 @@ import resource
 import tempfile
 import zipfile
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import xlsxwriter
@@ -66,7 +66,7 @@ def changed(content: bytes, **parts: tuple[bytes, bytes]) -> bytes:
 def with_strings(count: int) -> bytes:
     """A sheet of one cell, with a table of texts that it does not need."""
     file, out = io.BytesIO(), io.BytesIO()
-    book: Any = xlsxwriter.Workbook(file, {})
+    book: Any = xlsxwriter.Workbook(cast("str", file), {})  # it takes a file as well
     book.add_worksheet().write_string(0, 0, "编号")
     book.close()
     strings = "".join(f"<si><t>{number:040}</t></si>" for number in range(count))

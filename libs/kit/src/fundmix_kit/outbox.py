@@ -1,7 +1,8 @@
 """The outbox: events are kept in the transaction that decides them, and sent by the relay."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -16,12 +17,14 @@ from fundmix_kit.kafka import partition_of
 from fundmix_kit.origin import Origin
 from fundmix_kit.relay import Outgoing
 
-APPEND: Final = """
-    INSERT INTO outbox
-        (event_id, topic, partition, key, aggregate_version, type, version, source, recorded_at,
-         traceparent, body)
+COLUMNS: Final = (
+    *("event_id", "topic", "partition", "key", "aggregate_version", "type", "version", "source"),
+    *("recorded_at", "traceparent", "body"),
+)
+APPEND: Final = f"""
+    INSERT INTO outbox ({", ".join(COLUMNS)})
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-"""
+"""  # noqa: S608  # names of columns from above, and nothing from outside
 # One statement numbers what is new and gives it, so that an event is on its way at once. A row is
 # taken because it has no number, never because of where it stands: one that commits late with a low
 # position is numbered late, and not skipped.
@@ -67,14 +70,6 @@ MARK_SENT: Final = """
     FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS u (topic, partition, number)
     WHERE outbox_head.topic = u.topic AND outbox_head.partition = u.partition
 """
-APPEND_ALL: Final = """
-    INSERT INTO outbox
-        (event_id, topic, partition, key, aggregate_version, type, version, body,
-         source, recorded_at, traceparent)
-    SELECT u.*, $9, $10, $11
-    FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::bigint[], $6::text[],
-                $7::smallint[], $8::bytea[]) AS u
-"""
 FORGET_SENT: Final = "UPDATE outbox_head SET sent_number = 0"
 
 
@@ -93,8 +88,23 @@ class Outbox:
         """
         event_id = uuid7()
         await connection.execute(
-            APPEND,
-            event_id,
+            APPEND, event_id, *self._values(event, origin, recorded_at=self._clock.now())
+        )
+        return event_id
+
+    async def append_all(
+        self, connection: Connection, events: Sequence[FundingEvent], origin: Origin
+    ) -> None:
+        """Append events of many aggregates by one COPY, in their order."""
+        now = self._clock.now()
+        rows = [(uuid7(), *self._values(event, origin, recorded_at=now)) for event in events]
+        await connection.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
+
+    def _values(
+        self, event: FundingEvent, origin: Origin, *, recorded_at: datetime
+    ) -> tuple[Any, ...]:
+        """In the order of COLUMNS, but for the event's id."""
+        return (
             event.topic,
             partition_of(event.key, partitions=self._partitions[event.topic]),
             event.key,
@@ -102,7 +112,7 @@ class Outbox:
             event.type,
             event.version,
             self._source,
-            self._clock.now(),
+            recorded_at,
             origin.traceparent,
             encode_body(
                 event,
@@ -110,33 +120,6 @@ class Outbox:
                 correlation_id=origin.correlation_id,
                 causation_id=origin.causation_id,
             ),
-        )
-        return event_id
-
-    async def append_all(
-        self, connection: Connection, events: Sequence[FundingEvent], origin: Origin
-    ) -> None:
-        """Append events of many aggregates by one statement, in their order."""
-        rows = [
-            (
-                uuid7(),
-                event.topic,
-                partition_of(event.key, partitions=self._partitions[event.topic]),
-                event.key,
-                event.aggregate_version,
-                event.type,
-                event.version,
-                encode_body(
-                    event,
-                    actor=origin.actor,
-                    correlation_id=origin.correlation_id,
-                    causation_id=origin.causation_id,
-                ),
-            )
-            for event in events
-        ]
-        await connection.execute(
-            APPEND_ALL, *columns(rows, 8), self._source, self._clock.now(), origin.traceparent
         )
 
 

@@ -122,6 +122,14 @@ class _Work:
     register: dict[str, Organisation] = field(default_factory=dict[str, Organisation])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Decided:
+    """What of a batch is to be written; `there_before` are the pledges that only change."""
+
+    booked: Sequence[Booked]
+    there_before: Collection[UUID]
+
+
 class ImportCommands:
     """The commands, with what they all need."""
 
@@ -184,49 +192,45 @@ class ImportCommands:
                 imported=imported,
                 is_dry_run=request.is_dry_run,
             )
-            await self._book(work, first)
-            async for batch in table.batches:
-                await self._book(work, batch)
+            await self._book_all(work, first, table)
         return imported
 
-    async def _book(self, work: _Work, batch: Sequence[Row]) -> None:
-        """Decide one row after the other; write them all by one statement of each kind."""
-        imported = work.imported
-        rows = await _read_rows(batch, imported, work.terms)
-        await _learn(work.connection, work.register, rows)
-        known = Known(register=work.register)
-        await import_batches.read_known(work.connection, [row for _, row in rows], known)
-        there_before = {pledge.pledge_id for pledge in known.pledges.values()}
-        booked: list[Booked] = []
-        for count, (number, row) in enumerate(rows):
-            outcome = decide(number, row, known, terms=work.terms, columns=imported.columns)
-            imported.add(row, outcome)
-            if isinstance(outcome, Booked):
-                booked.append(outcome)
-            if count % ROWS_BETWEEN_YIELDS == 0:
-                # Others are served in between.
-                await asyncio.sleep(0)
-        if not work.is_dry_run:
-            _check_ready(imported)
-        await self._write(work.connection, booked, there_before)
-        if not work.is_dry_run:
-            events: list[FundingEvent] = [event for one in booked for event in one.events]
-            await self._outbox.append_all(work.connection, events, work.origin)
+    async def _book_all(self, work: _Work, first: Sequence[Row], table: TableFile) -> None:
+        """While one batch is written the next is read: that needs no database."""
+        writing: asyncio.Task[None] | None = None
+        batch: Sequence[Row] | None = first
+        try:
+            while batch is not None:
+                rows = await _read_rows(batch, work.imported, work.terms)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(self._write(work, await _decide(work, rows)))
+                batch = await anext(table.batches, None)
+            if writing is not None:
+                await writing
+        finally:
+            # The transaction is not to be ended under a statement.
+            if writing is not None and not writing.done():
+                writing.cancel()
+                await asyncio.wait([writing])
 
-    async def _write(
-        self, connection: Connection, booked: Sequence[Booked], there_before: Collection[UUID]
-    ) -> None:
-        now = self._clock.now()
+    async def _write(self, work: _Work, decided: _Decided) -> None:
+        """All of a batch, by one statement of each kind."""
+        connection, now = work.connection, self._clock.now()
         # Of a pledge that several rows are about, as the last of them leaves it.
         latest: dict[UUID, Pledge] = {
-            one.pledge.pledge_id: one.pledge for one in booked if one.pledge is not None
+            one.pledge.pledge_id: one.pledge for one in decided.booked if one.pledge is not None
         }
-        new = [pledge for pledge in latest.values() if pledge.pledge_id not in there_before]
-        await pledges.insert_all(connection, new, recorded_at=now)
-        changed = [pledge for pledge in latest.values() if pledge.pledge_id in there_before]
-        await pledges.save_all(connection, changed)
-        received = [one.donation for one in booked if one.donation is not None]
-        await import_batches.insert_donations(connection, received, recorded_at=now)
+        there_before = decided.there_before
+        if new := [pledge for pledge in latest.values() if pledge.pledge_id not in there_before]:
+            await pledges.insert_all(connection, new, recorded_at=now)
+        if changed := [pledge for pledge in latest.values() if pledge.pledge_id in there_before]:
+            await pledges.save_all(connection, changed)
+        if received := [one.donation for one in decided.booked if one.donation is not None]:
+            await import_batches.insert_donations(connection, received, recorded_at=now)
+        if not work.is_dry_run:
+            events: list[FundingEvent] = [e for one in decided.booked for e in one.events]
+            await self._outbox.append_all(connection, events, work.origin)
 
     def _batch(self, imported: Imported, origin: Origin, request: ImportRequest) -> Batch:
         assert imported.batch_id is not None, "something was booked"
@@ -344,6 +348,27 @@ async def _read_rows(
             await asyncio.sleep(0)
     imported.rows += len(batch)
     return rows
+
+
+async def _decide(work: _Work, rows: Sequence[tuple[int, ImportRow]]) -> _Decided:
+    """One row after the other. Raises ImportNotReadyError, unless it is a dry run."""
+    imported = work.imported
+    await _learn(work.connection, work.register, rows)
+    known = Known(register=work.register)
+    await import_batches.read_known(work.connection, [row for _, row in rows], known)
+    there_before = {pledge.pledge_id for pledge in known.pledges.values()}
+    booked: list[Booked] = []
+    for count, (number, row) in enumerate(rows):
+        outcome = decide(number, row, known, terms=work.terms, columns=imported.columns)
+        imported.add(row, outcome)
+        if isinstance(outcome, Booked):
+            booked.append(outcome)
+        if count % ROWS_BETWEEN_YIELDS == 0:
+            # Others are served in between.
+            await asyncio.sleep(0)
+    if not work.is_dry_run:
+        _check_ready(imported)
+    return _Decided(booked=booked, there_before=there_before)
 
 
 async def _learn(

@@ -21,50 +21,56 @@ LOCK_KEY: Final = 6_017
 # Of whose files the columns are where an agency does not send them itself: part of a key.
 NOBODY: Final = ""
 TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock($1)"
+# The tables grow while the plan would be kept: what is right for few rows is wrong for many.
+PLAN_ANEW: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
+# One look into one index for each row. Left to itself, a join reads the whole table where its
+# statistics are older than what this transaction has written into it; and of two indexes with the
+# same first column either would do. So the last column is asked for as a range, in its order, which
+# one index alone has.
 DONATIONS_KNOWN: Final = """
     SELECT d.* FROM unnest($1::text[], $2::text[]) AS u (agency, reference)
-    JOIN donation d USING (agency, reference)
-    WHERE d.reversed_on IS NULL
+    CROSS JOIN LATERAL (
+        SELECT * FROM donation d
+        WHERE d.agency = u.agency AND d.reference BETWEEN u.reference AND u.reference
+          AND d.reversed_on IS NULL
+        ORDER BY d.reference LIMIT 1
+    ) AS d
 """
 # In the order of the key, as by every writer.
 PLEDGES_KNOWN: Final = """
-    SELECT p.* FROM pledge p
-    WHERE (p.agency, p.reference) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-    ORDER BY p.pledge_id FOR UPDATE
+    SELECT * FROM pledge
+    WHERE pledge_id = ANY(ARRAY(
+        SELECT p.pledge_id FROM unnest($1::text[], $2::text[]) AS u (agency, reference)
+        CROSS JOIN LATERAL (
+            SELECT pledge_id FROM pledge p
+            WHERE p.agency = u.agency AND p.reference BETWEEN u.reference AND u.reference
+            ORDER BY p.reference LIMIT 1
+        ) AS p
+    ))
+    ORDER BY pledge_id FOR UPDATE
 """
 BANK_REFERENCES_KNOWN: Final = """
     SELECT d.agency, d.bank_reference, d.reference
     FROM unnest($1::text[], $2::text[]) AS u (agency, bank_reference)
-    JOIN donation d USING (agency, bank_reference)
-    WHERE d.reversed_on IS NULL
+    CROSS JOIN LATERAL (
+        SELECT * FROM donation d
+        WHERE d.agency = u.agency AND d.bank_reference = u.bank_reference AND d.reversed_on IS NULL
+        ORDER BY d.line LIMIT 1
+    ) AS d
 """
 ALIKE_KNOWN: Final = """
-    SELECT DISTINCT d.agency, d.donor_code, d.received_on, d.amount_minor, d.reference
+    SELECT d.agency, d.donor_code, d.received_on, d.amount_minor, d.reference
     FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[])
         AS u (agency, donor_code, received_on, amount_minor)
-    JOIN donation d USING (agency, donor_code, received_on, amount_minor)
-    WHERE d.reversed_on IS NULL AND d.donor_code IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT * FROM donation d
+        WHERE d.agency = u.agency AND d.donor_code = u.donor_code
+          AND d.received_on = u.received_on
+          AND d.amount_minor BETWEEN u.amount_minor AND u.amount_minor
+          AND d.reversed_on IS NULL AND d.donor_code IS NOT NULL
+        ORDER BY d.amount_minor LIMIT 1
+    ) AS d
 """
-TYPE_BY_COLUMN: Final = {
-    **dict.fromkeys(("donation_id", "pledge_id", "deposit_id"), "uuid"),
-    **dict.fromkeys(("announcement_id", "batch_id"), "uuid"),
-    **dict.fromkeys(("version", "amount_minor", "fulfils_minor"), "bigint"),
-    **dict.fromkeys(("hourly_rate_minor", "refunded_minor"), "bigint"),
-    **dict.fromkeys(("given_on", "received_on", "reversed_on"), "date"),
-    **dict.fromkeys(("is_anonymous", "is_sponsorship"), "boolean"),
-    **dict.fromkeys(("quantity", "hours"), "numeric"),
-    "line": "smallint",
-    "recorded_at": "timestamptz",
-}
-INSERT_DONATIONS: Final = f"""
-    INSERT INTO donation ({", ".join(donations.COLUMNS)})
-    SELECT * FROM unnest({
-    ", ".join(
-        f"${place}::{TYPE_BY_COLUMN.get(name, 'text')}[]"
-        for place, name in enumerate(donations.COLUMNS, start=1)
-    )
-})
-"""  # noqa: S608  # names of columns and types from here, and nothing from outside
 INSERT_BATCH: Final = """
     INSERT INTO import_batch
         (batch_id, source, file_sha256, format, rows, donations, pledges, duplicates, left_out,
@@ -137,6 +143,7 @@ class Batch:
 
 async def try_lock(connection: Connection) -> bool:
     """One import at a time, to the end of the transaction."""
+    await connection.execute(PLAN_ANEW)
     return await connection.fetchval(TRY_LOCK, LOCK_KEY)
 
 
@@ -163,10 +170,10 @@ async def read_known(connection: Connection, rows: Collection[ImportRow], known:
 async def insert_donations(
     connection: Connection, booked: Sequence[Donation], *, recorded_at: datetime
 ) -> None:
-    """By one statement. Raises ReferenceTakenError."""
+    """By one COPY. Raises ReferenceTakenError."""
     rows = [donations.row_of(donation, recorded_at=recorded_at) for donation in booked]
     try:
-        await connection.execute(INSERT_DONATIONS, *columns(rows, len(donations.COLUMNS)))
+        await connection.copy_records_to_table("donation", records=rows, columns=donations.COLUMNS)
     except asyncpg.UniqueViolationError as error:
         raise ReferenceTakenError(
             "a donation with a reference of this file has come at the same moment: send it again"
