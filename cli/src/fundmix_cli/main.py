@@ -12,6 +12,7 @@ from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
 from fundmix_cli.commands.goals import goal
+from fundmix_cli.commands.import_donations import import_donations
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.ledger import ledger
 from fundmix_cli.commands.ledger_readings import ledger_readings
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for command in (up, down, status, logs, reset, token, load, mix, export, demo):
     app.command()(command)
+app.command("import")(import_donations)
 app.add_typer(topics, name="topics")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(registry, name="registry")

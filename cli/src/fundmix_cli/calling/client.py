@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,7 +13,7 @@ import httpx2
 from pydantic import ValidationError
 
 from fundmix_cli.calling.errors import Problem, RefusedError
-from fundmix_cli.calling.sending import Outgoing, Sender
+from fundmix_cli.calling.sending import ANSWER_TIME_S_MAX, Outgoing, Sender
 from fundmix_cli.calling.tokens import Tokens
 from fundmix_cli.claims import Claims
 
@@ -140,15 +140,17 @@ class ServiceClient:
         claims: Claims,
         content: bytes,
         params: Mapping[str, str] = NO_PARAMS,
+        answer_time_s_max: float = ANSWER_TIME_S_MAX,
     ) -> Answer:
         """A file as it is; each upload is a new one, though its file may be known.
 
         Raises RefusedError and ServiceAwayError.
         """
         headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": str(uuid4())}
-        response = await self._send(
+        request = await self._outgoing(
             "POST", service, path, claims=claims, headers=headers, params=params, content=content
         )
+        response = await self._answered(replace(request, answer_time_s_max=answer_time_s_max))
         return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
 
     async def _send(
@@ -165,6 +167,10 @@ class ServiceClient:
         request = await self._outgoing(
             method, service, path, claims=claims, headers=headers, params=params, content=content
         )
+        return await self._answered(request)
+
+    async def _answered(self, request: Outgoing) -> httpx2.Response:
+        """Raises RefusedError and ServiceAwayError."""
         response = await self._sender.send(request)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             raise RefusedError(_problem(response))

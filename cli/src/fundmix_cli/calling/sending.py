@@ -41,6 +41,7 @@ class Outgoing:
     headers: Mapping[str, str]
     params: Mapping[str, str] | None = None
     content: bytes | None = None
+    answer_time_s_max: float = ANSWER_TIME_S_MAX
 
 
 class Sender:
@@ -102,6 +103,7 @@ class Sender:
             params=request.params,
             headers=request.headers,
             content=request.content,
+            timeout=httpx2.Timeout(request.answer_time_s_max, connect=CONNECT_TIME_S_MAX),
         )
 
 
