@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import zipfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -385,10 +386,28 @@ async def test_two_at_once_book_each_row_once(treasurer: Caller) -> None:
     assert sum(answer["donations"] for answer in found) == 199
 
 
+def a_bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(50_000_000))
+    return out.getvalue()
+
+
+def a_far_cell() -> bytes:
+    book, file = Workbook(), io.BytesIO()
+    book.worksheets[0].append(list(ROW))
+    book.worksheets[0].cell(row=1_048_576, column=16_384, value=1)
+    book.save(file)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"", "file_unreadable"),
+        (a_bomb(), "file_unreadable"),
+        (a_far_cell(), "file_unreadable"),
         (b"%PDF-1.7", "file_unreadable"),
         (b"a,b\n1,2\n", "unknown_header"),
         (",".join(ROW).encode() + b"\n", None),

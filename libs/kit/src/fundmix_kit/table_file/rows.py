@@ -37,7 +37,10 @@ class FileInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableLimits:
-    """What is read at most; the last three bind the process that reads."""
+    """What is read at most; the last three bind the process that reads.
+
+    Its silence is shorter than a transaction may stand still that waits for its rows.
+    """
 
     rows_max: int = 100_000
     columns_max: int = 100
@@ -46,7 +49,7 @@ class TableLimits:
     pack_ratio_max: int = 200
     memory_bytes_max: int = 384 * 1024**2
     processor_s_max: int = 120
-    silence_s_max: int = 20
+    silence_s_max: int = 12
 
 
 class UnreadableFileError(Exception):

@@ -1,0 +1,116 @@
+"""What people write into a file of donations, and what it is taken for."""
+
+from datetime import date
+from typing import Final
+
+import pytest
+from donations_svc.domain.import_file import CellFault, ImportRow, RowError, columns_of, read_row
+from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.money import Money
+
+AGENCY: Final = "52441900AJC6XAY6DW"
+DONOR: Final = "91441900LX8R25H7GP"
+HEADER: Final = {
+    "捐赠编号": "D-1",
+    "捐赠方统一社会信用代码": DONOR,
+    "捐赠方类型": "企业",
+    "接收机构": AGENCY,
+    "类型": "现金",
+    "金额": "100",
+    "到账日期": "2025-03-02",
+    "银行流水号": "B-1",
+}
+
+
+def read(changes: dict[str, str], faults: dict[str, str] | None = None) -> ImportRow | set[str]:
+    """The row, or the fields that are wrong."""
+    cells = {**HEADER, **changes}
+    places = {name: place for place, name in enumerate(cells)}
+    found = read_row(
+        2,
+        list(cells.values()),
+        {places[n]: CellFault(code=code, detail=code) for n, code in (faults or {}).items()},
+        columns=columns_of(list(cells), {}),
+        own_agency=None,
+    )
+    return found if isinstance(found, ImportRow) else {_field(error) for error in found}
+
+
+def _field(error: RowError) -> str:
+    assert error.row == 2
+    return error.field or ""
+
+
+def good(changes: dict[str, str]) -> ImportRow:
+    found = read(changes)
+    assert isinstance(found, ImportRow), found
+    return found
+
+
+def test_chinese_words_are_what_they_mean() -> None:
+    row = good({"捐赠方类型": "高校", "类型": "现金", "是否匿名": "是"})
+
+    assert (row.donor_kind, row.kind) == (DonorKind.UNIVERSITY, DonationKind.CASH)
+    assert row.is_anonymous
+    assert (row.agency, row.donor_code) == (AGENCY, DONOR)
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("100", 10_000),
+        ("1,234.50", 123_450),
+        ("¥1,234.50", 123_450),
+        ("￥88元", 8_800),
+        ("１２.３０", 1_230),
+        ("0.01", 1),
+    ],
+)
+def test_an_amount_is_read_as_it_is_written(text: str, minor: int) -> None:
+    assert good({"金额": text}).amount == Money.of(minor)
+
+
+@pytest.mark.parametrize("text", ["1,23.4", "1.234", "-5", "0", "1e3", "12万元", "一百", "1 000"])
+def test_what_is_no_plain_amount_is_refused_and_never_guessed(text: str) -> None:
+    assert read({"金额": text}) == {"amount"}
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-03-02", "2025/3/2", "2025.03.02", "2025年3月2日", "2025-03-02 00:00:00"]
+)
+def test_a_day_is_read_as_spreadsheets_show_it(text: str) -> None:
+    assert good({"到账日期": text}).received_on == date(2025, 3, 2)
+
+
+@pytest.mark.parametrize("text", ["2025-02-30", "45718", "03/02/2025", "2025-03-02 12:30:00"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    assert read({"到账日期": text}) == {"received_on"}
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    assert read({"金额": "x", "捐赠方类型": "富豪", "捐赠编号": ""}, {"到账日期": "formula"}) == {
+        "amount",
+        "donor_kind",
+        "reference",
+        "received_on",
+    }
+
+
+def test_of_a_person_no_name_is_taken() -> None:
+    person = {"捐赠方类型": "个人", "捐赠方统一社会信用代码": "", "捐赠方名称": "某人"}
+
+    assert read(person) == {"donor_name"}
+
+
+def test_headers_are_known_with_blanks_marks_and_the_unit_of_yuan() -> None:
+    columns = columns_of([" 捐赠编号* ", "金额（元）", "AMOUNT", "金额（万元）", "备注"], {})
+
+    assert columns.field_by_place == {0: "reference", 1: "amount", 2: "amount"}
+    assert columns.repeated == ["amount"]
+    assert columns.ignored == ["金额（万元）", "备注"]
+
+
+def test_what_a_source_calls_a_column_goes_first() -> None:
+    columns = columns_of(["编号", "流水"], {"编号": "bank_reference", "流水": "reference"})
+
+    assert columns.field_by_place == {0: "bank_reference", 1: "reference"}
