@@ -1,10 +1,8 @@
-"""`fundmix donations` on the sample city: from what a donor announces to its statement.
-
-What is given here is of 2026: the years that other tests look at stay as they are.
-"""
+"""`fundmix donations` and `fundmix import`: from what a donor announces to its statement."""
 
 import json
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +16,23 @@ AGENCY: Final = "52441900AJC6XAY6DW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
 MEAL: Final = "长者助餐"
 LEDGER_S_MAX: Final = 20.0
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Generator[Fundmix]:
+    """The organisations of the sample city, and nothing that they have done."""
+    folder = tmp_path_factory.mktemp("city")
+    for file in sample.glob("*.csv"):
+        text = file.read_text()
+        is_register = file.name == "organisations.csv"
+        (folder / file.name).write_text(text if is_register else text.splitlines()[0] + "\n")
+    fundmix = Fundmix(home=tmp_path_factory.mktemp("registered"))
+    try:
+        fundmix.run("up", "--detach")
+        fundmix.run("load", folder)
+        yield fundmix
+    finally:
+        fundmix.run("down")
 
 
 def an_announcement(reference: str, amount: str) -> dict[str, Any]:
@@ -63,9 +78,9 @@ def gifts(fundmix: Fundmix) -> list[dict[str, Any]]:
 
 
 def test_a_gift_is_announced_confirmed_receipted_and_given_back(
-    demonstrated: Fundmix, tmp_path: Path
+    registered: Fundmix, tmp_path: Path
 ) -> None:
-    fundmix = demonstrated
+    fundmix = registered
     donation = given(fundmix, tmp_path, "DN-E2E-1", "500.00")
     donation_id = donation["donation_id"]
     asked = ("--reference=RF-E2E-1", "--amount=500.00", "--reason=donor_withdrew")
@@ -89,11 +104,11 @@ def test_a_gift_is_announced_confirmed_receipted_and_given_back(
     fundmix.run("donations", "statement", ENTERPRISE, "2026")
 
 
-def test_what_was_recorded_in_error_is_undone(demonstrated: Fundmix, tmp_path: Path) -> None:
-    donation = given(demonstrated, tmp_path, "DN-E2E-2", "70.00")
+def test_what_was_recorded_in_error_is_undone(registered: Fundmix, tmp_path: Path) -> None:
+    donation = given(registered, tmp_path, "DN-E2E-2", "70.00")
 
-    undone = demonstrated.json("donations", "reverse", donation["donation_id"], "--reason=录入有误")
-    again = demonstrated.run(
+    undone = registered.json("donations", "reverse", donation["donation_id"], "--reason=录入有误")
+    again = registered.run(
         "donations", "reverse", donation["donation_id"], "--reason=录入有误", exit_code=1
     )
 
@@ -101,13 +116,13 @@ def test_what_was_recorded_in_error_is_undone(demonstrated: Fundmix, tmp_path: P
     assert "donation_reversed" in again
 
 
-def test_what_waits_is_told(demonstrated: Fundmix, tmp_path: Path) -> None:
+def test_what_waits_is_told(registered: Fundmix, tmp_path: Path) -> None:
     file = tmp_path / "gift.json"
     file.write_text(json.dumps(an_announcement("DN-E2E-3", "30.00")))
-    announced = demonstrated.json("donations", "announce", str(file))
+    announced = registered.json("donations", "announce", str(file))
 
-    waiting = demonstrated.json("donations", "todo", AGENCY)
-    demonstrated.json(
+    waiting = registered.json("donations", "todo", AGENCY)
+    registered.json(
         "donations",
         "reject",
         announced["announcement_id"],
@@ -117,3 +132,35 @@ def test_what_waits_is_told(demonstrated: Fundmix, tmp_path: Path) -> None:
     )
 
     assert announced["announcement_id"] in {item["id"] for item in waiting}
+
+
+def test_the_samples_donations_come_in_are_undone_and_come_in_again(
+    registered: Fundmix, sample: Path
+) -> None:
+    file = str(sample / "donations.csv")
+    control = ("--control-count=1008", "--control-total=14404600.00")
+
+    dry = registered.json("import", file, "--dry-run", *control)
+    refused = registered.run("import", file, "--control-count=1007", exit_code=1)
+    first = registered.json("import", file, *control)
+    twice = registered.json("import", file, *control)
+    undone = reversed_batch(registered, first["batch_id"])
+    again = registered.json("import", file, *control)
+
+    assert (dry["failed"], dry["suspected"], dry["duplicates"]) == (0, [], 0)
+    assert "not what the file should have" in refused
+    assert (first["donations"], again["donations"]) == (984, 984)
+    assert (twice["batch_id"], twice["duplicates"]) == (None, 1008)
+    assert undone["donations"] == 984
+
+
+def reversed_batch(fundmix: Fundmix, batch_id: str) -> dict[str, Any]:
+    """As soon as the ledger has posted all of it."""
+    deadline = time.monotonic() + LEDGER_S_MAX
+    while True:
+        try:
+            return fundmix.json("donations", "reverse-import", batch_id, "--reason=文件有误")
+        except AssertionError as error:
+            if "ledger_unavailable" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)

@@ -3,10 +3,11 @@
 import asyncio
 from collections import Counter
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from donations_svc.domain.donation import Donation
 from donations_svc.giving_back_commands import id_of
-from fundmix_kit.clock import SystemClock
+from donations_svc.storage import donations
 from fundmix_kit.testing.api import refusal
 from fundmix_kit.testing.contents import nothing_written
 from ledger_svc.testing import cny
@@ -76,12 +77,14 @@ async def test_a_refund_cut_off_after_its_hold_is_asked_for_again(site: Site) ->
     """What the first attempt has held is found by the second: nothing is held twice."""
     gift = await site.give("100.00")
     # As if this service had been killed before it committed: the hold stands, the refund does not.
-    hold_id = id_of("refund", AGENCY, "RF-1")
+    reached = await donation_of(site, gift)
+    hold_id = id_of("refund", reached, None, "RF-1")
+    # It was held on an earlier day.
     hold = {
         "agency": AGENCY,
         "fund_code": "general",
         "amount": cny("60.00"),
-        "effective_on": SystemClock().today().isoformat(),
+        "effective_on": "2026-01-05",
         "purpose": "refund",
         "document": "RF-1",
         "lots": [gift["donation_id"]],
@@ -92,7 +95,67 @@ async def test_a_refund_cut_off_after_its_hold_is_asked_for_again(site: Site) ->
     again = await site.ask_back(gift, "60.00", reference="RF-1")
 
     assert again.status_code == 201
+    assert again.json()["held_on"] == "2026-01-05"
     assert await site.left() == ["40.00"]
+
+
+async def donation_of(site: Site, gift: dict[str, Any]) -> Donation:
+    async with site.donations.database.reading() as connection:
+        return await donations.read(connection, UUID(gift["donation_id"]))
+
+
+async def test_a_reversal_cut_off_after_its_holds_is_said_again(site: Site) -> None:
+    """The request that comes twice under one key is undone: what it had held is found again."""
+    first, second = await site.give("100.00"), await site.give("50.00")
+    body = {"reason": "录入有误"}
+    path = "/v1/donations/{}/reverse"
+    await site.treasurer.post(path.format(first["donation_id"]), body, key="k-1")
+
+    reused = await site.treasurer.post(path.format(second["donation_id"]), body, key="k-1")
+    again = await site.treasurer.post(path.format(second["donation_id"]), body)
+    await site.follow()
+
+    assert refusal(reused)[:2] == (422, "idempotency_key_reused")
+    assert again.is_success, again.text
+    assert await site.mix(2025) == "0.00"
+
+
+async def test_money_that_was_moved_twice_goes_back_from_where_it_is(site: Site) -> None:
+    for number in range(6):
+        gift = await site.give("100.00", restricted_to=MEAL)
+        lot_id = None
+        for step, purpose in enumerate((CHILDREN, f"三{number}", f"四{number}")):
+            change = a_change(gift, "100.00", purpose, lot_id=lot_id, reference=f"{number}-{step}")
+            moved = await site.treasurer.post("/v1/purpose-changes", change)
+            assert moved.is_success, moved.text
+            lot_id = moved.json()["change_id"]
+            await site.follow()
+        refund = await site.ask_back(gift, "100.00", lot_id=lot_id)
+        assert refund.is_success, refund.text
+        early = a_change(gift, "1.00", MEAL, lot_id=lot_id, changed_on="2025-06-01")
+        refused = await site.treasurer.post("/v1/purpose-changes", early)
+        assert not refused.is_success
+
+
+async def test_what_the_ledger_has_not_posted_is_asked_for_again_later(site: Site) -> None:
+    answer = await site.treasurer.post("/v1/donations", a_donation("100.00"))
+
+    early = await site.ask_back(answer.json(), "1.00", reference="RF-1")
+    await site.follow()
+    later = await site.ask_back(answer.json(), "1.00", reference="RF-1")
+
+    assert refusal(early)[:2] == (503, "ledger_unavailable")
+    assert later.status_code == 201
+
+
+async def test_a_hold_of_one_gift_is_never_another_ones(site: Site) -> None:
+    first, second = await site.give("100.00"), await site.give("100.00")
+    assert (await site.ask_back(first, "60.00", reference="RF-1")).is_success
+
+    refused = await site.ask_back(second, "60.00", reference="RF-1")
+
+    assert refusal(refused)[:2] == (409, "reference_taken")
+    assert sorted(await site.left()) == ["100.00", "40.00"]
 
 
 async def test_goods_go_back_without_the_ledger_and_time_never(site: Site) -> None:

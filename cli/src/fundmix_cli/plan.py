@@ -80,6 +80,8 @@ TANSU_SETTINGS: Final = {
     "FUNDMIX_KAFKA__SESSION_TIMEOUT_MS": "3000",
     # It does not notice what comes while a question waits: it looks halfway, and at the end.
     "FUNDMIX_KAFKA__FETCH_WAIT_MS": "10",
+    # It makes topics of its own accord, with as many partitions as it likes.
+    "FUNDMIX_KAFKA__MAY_REMAKE_TOPICS": "true",
 }
 # Where the environment says otherwise, a service would compile its libraries at each start: 2 s.
 KEEP_BYTECODE: Final = {"PYTHONDONTWRITEBYTECODE": ""}

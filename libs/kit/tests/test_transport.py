@@ -72,6 +72,7 @@ class Site:
             bootstrap_servers=bootstrap,
             is_idempotent=is_idempotent,
             republish_on_new_cluster=True,
+            may_remake_topics=True,
             session_timeout_ms=6_000,
         )
         self.clock = FixedClock()

@@ -90,26 +90,27 @@ class Admin:
         Raises BrokerUnavailableError, also while a topic has another number of partitions: whoever
         publishes it says so, or makes it anew.
         """
-        await self._create(partitions)
-        for name, found in (await self._wrong(partitions)).items():
+        for name, found in (await self.create_topics(partitions)).items():
             raise BrokerUnavailableError(f"{name} has {found} partitions, not {partitions[name]}")
 
-    async def remake_topics(self, partitions: Mapping[str, int]) -> bool:
-        """Create what is missing, and anew what has another number of partitions.
+    async def create_topics(self, partitions: Mapping[str, int]) -> dict[str, int]:
+        """Create what is missing; topics with another number of partitions, and that number.
 
-        Tansu makes a topic of its own accord when a client asks about it, with four partitions. On
-        a broker that may forget, whoever publishes the topic makes it anew; what was in it is to be
-        sent again. Whether that is so is the answer. Raises BrokerUnavailableError.
+        Tansu makes a topic of its own accord when a client asks about it, with four partitions.
+        Raises BrokerUnavailableError.
         """
         await self._create(partitions)
-        wrong = await self._wrong(partitions)
-        if not wrong:
-            return False
-        log.warning("topics_made_anew", topics=wrong)
+        return await self._wrong(partitions)
+
+    async def remake_topics(self, wrong: Mapping[str, int], partitions: Mapping[str, int]) -> None:
+        """Delete topics and create them anew. Raises BrokerUnavailableError.
+
+        On a broker that may forget, for whoever publishes them, and sends again what was in them.
+        """
+        log.warning("topics_made_anew", topics=dict(wrong))
         with translating_broker_errors():
             await self._client.delete_topics(sorted(wrong), timeout_ms=REQUEST_TIME_MS_MAX)
         await self._create({name: partitions[name] for name in wrong})
-        return True
 
     async def _create(self, partitions: Mapping[str, int]) -> None:
         topics = [

@@ -181,13 +181,15 @@ class Relay:
 
     async def _provide_topics(self, connection: Connection, broker: Admin) -> bool:
         """Whether they had to be made anew: then all is to be sent again."""
-        if not self._kafka.republish_on_new_cluster:
+        if not self._kafka.may_remake_topics:
             await broker.ensure_topics(self._partitions)
             return False
-        is_remade = await broker.remake_topics(self._partitions)
-        if is_remade:
+        wrong = await broker.create_topics(self._partitions)
+        if wrong:
+            # Before anything is deleted: a relay that is killed in between sends all the same.
             await self._source.forget_sent(connection)
-        return is_remade
+            await broker.remake_topics(wrong, self._partitions)
+        return bool(wrong)
 
     async def _next(self, connection: Connection) -> Sequence[Outgoing]:
         """What an earlier pass has left comes before what is new."""

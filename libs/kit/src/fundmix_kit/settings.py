@@ -46,6 +46,8 @@ class KafkaSettings(SettingsGroup):
     """Whether the producer is idempotent; off only for the embedded broker, which refuses that."""
     republish_on_new_cluster: bool = False
     """Whether everything is sent again to a new cluster by itself; off: an operator decides."""
+    may_remake_topics: bool = False
+    """Whether a topic of a wrong number of partitions is made anew; only where it is embedded."""
     replication_factor: int = Field(default=1, ge=1, le=5)
     """Of the topics that the relay creates; 3 where there are three brokers."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

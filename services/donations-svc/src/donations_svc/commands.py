@@ -187,6 +187,10 @@ class Commands:
             before, agency=arrival.agency, numbers=[number for number, _ in arrival.references]
         )
         deposit_id = uuid7() if len(lines) > 1 else None
+        if arrival.bank_reference is not None:
+            await donations.check_bank_reference(
+                connection, arrival.agency, arrival.bank_reference, announcement_id=announcement_id
+            )
         received: list[Donation] = []
         for place, (line, (_, reference)) in enumerate(zip(lines, arrival.references, strict=True)):
             with _pointing_into(f"/lines/{place}", {"/reference"}):
@@ -198,9 +202,9 @@ class Commands:
                             before, line, reference=reference, arrival=arrival
                         ),
                         access=access,
-                        pledge_id=line.terms.pledge_id,
+                        pledge_id=await _open_pledge(connection, line.terms.pledge_id),
                         belonging=Belonging(
-                            line=place + 1,
+                            line=line.number,
                             deposit_id=deposit_id,
                             announcement_id=announcement_id,
                         ),
@@ -289,5 +293,16 @@ async def _check_pledge(
     pledge = await pledges.find_for_update(connection, pledge_id)
     if pledge is None or pledge.terms.donor != terms.donor:
         raise UnknownPledgeError(f"the donor has made no pledge {pledge_id}", pointer=pointer)
-    if pledge.terms.agency != agency:
-        raise PledgeMismatchError(f"it was made to {pledge.terms.agency}", pointer=pointer)
+    line, promised = terms.lines[place], pledge.terms
+    if promised.agency != agency:
+        raise PledgeMismatchError(f"it was made to {promised.agency}", pointer=pointer)
+    if (promised.kind, promised.restricted_to) != (terms.kind, line.restricted_to):
+        raise PledgeMismatchError("it was made of another kind or for another use", pointer=pointer)
+
+
+async def _open_pledge(connection: Connection, pledge_id: UUID | None) -> UUID | None:
+    """The pledge, unless it was cancelled or has come in full: what came then stands alone."""
+    if pledge_id is None:
+        return None
+    pledge = await pledges.find_for_update(connection, pledge_id)
+    return pledge_id if pledge is not None and pledge.is_open else None

@@ -6,21 +6,28 @@ between is said again and finds its own.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from fundmix_events.donations import DonationKind
+from fundmix_events.roles import Role
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
-from fundmix_kit.ids import uuid7
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.policy import Access
 
 from donations_svc.domain import giving_back as rules
 from donations_svc.domain.donation import Donation
-from donations_svc.domain.errors import BatchNotFoundError, DonationsError, UnknownDonationError
+from donations_svc.domain.errors import (
+    BatchNotFoundError,
+    DelegationError,
+    DonationNotFoundError,
+    DonationsError,
+    LedgerUnavailableError,
+    UnknownDonationError,
+)
 from donations_svc.domain.giving_back import (
     Gift,
     Payment,
@@ -35,9 +42,6 @@ from donations_svc.domain.pledge import Pledge
 from donations_svc.domain.receipt import Withdrawal, WithdrawalReason
 from donations_svc.ledger import HOLDS_MAX, HoldRequest, Ledger
 from donations_svc.storage import donations, gifts, pledges, receipts
-
-# Of ids that follow from what an agency calls a refund or a change.
-NAMESPACE: Final = UUID("9d6f2a54-5a1b-4c0e-9b1f-6f1d1a7c3e20")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +72,19 @@ class GivingBack:
         refund = rules.request_refund(
             gift,
             terms,
-            refund_id=id_of("refund", gift.donation.terms.agency, terms.reference),
+            refund_id=id_of("refund", gift.donation, terms.lot_id, terms.reference),
             receipt=await _standing(connection, terms.donation_id),
             held_on=self._clock.today(),
             by=origin.actor.subject,
             at=self._clock.now(),
         )
         # A reference that is taken is told before anything is held for it.
-        await gifts.insert_refund(connection, refund)
+        await gifts.check_refund_reference(connection, refund)
         if refund.is_held:
-            await self._ledger.hold(asking.authorization, _hold_of(refund))
+            held_on = await self._ledger.hold(asking.authorization, _hold_of(refund))
+            # That of an earlier attempt, if there was one that did not come to its end.
+            refund = replace(refund, held_on=held_on)
+        await gifts.insert_refund(connection, refund)
         return refund
 
     async def pay_refund(
@@ -137,7 +144,7 @@ class GivingBack:
         change, donation, event = rules.change_purpose(
             gift,
             terms,
-            change_id=id_of("purpose", gift.donation.terms.agency, terms.reference),
+            change_id=id_of("purpose", gift.donation, terms.lot_id, terms.reference),
             receipt=await _standing(connection, terms.donation_id),
             today=self._clock.today(),
             by=origin.actor.subject,
@@ -168,11 +175,14 @@ class GivingBack:
         reason: str,
         asking: Asking,
     ) -> Donation:
-        """Raises UnknownDonationError, ForeignRowError, MoreThanLeftError.
+        """Raises DonationNotFoundError, ForeignRowError, MoreThanLeftError.
 
         Also the domain's refusals and LedgerUnavailableError.
         """
-        gift = await self._lock_gift(connection, donation_id, asking)
+        try:
+            gift = await self._lock_gift(connection, donation_id, asking)
+        except UnknownDonationError as error:
+            raise DonationNotFoundError(str(error)) from error
         [after] = await self._reverse(connection, origin, [gift], reason=reason, asking=asking)
         return after
 
@@ -186,6 +196,9 @@ class GivingBack:
         imported = await donations.lock_batch(connection, batch_id)
         for agency in {donation.terms.agency for donation in imported}:
             asking.access.require_own(agency)
+        is_agency = asking.access.principal.role == Role.AGENCY
+        if not is_agency and any(donation.terms.delegation is None for donation in imported):
+            raise DelegationError("the agency has imported it itself, and undoes it itself")
         standing = [donation for donation in imported if donation.reversed_on is None]
         if not standing:
             raise BatchNotFoundError(f"nothing stands of a batch {batch_id}")
@@ -210,9 +223,9 @@ class GivingBack:
         reason: str,
         asking: Asking,
     ) -> list[Donation]:
-        attempt, today = uuid7(), self._clock.today()
+        today = self._clock.today()
         holds = [
-            _hold_of_reversal(gift.donation, uuid5(attempt, str(gift.donation.donation_id)))
+            _hold_of_reversal(gift.donation)
             for gift in found
             if gift.donation.terms.kind is DonationKind.CASH
         ]
@@ -241,7 +254,10 @@ class GivingBack:
         return reversed_
 
     async def _hold_all(self, holds: Sequence[HoldRequest], asking: Asking) -> None:
-        """All or none: where the ledger refuses one, what it had held for others is given back."""
+        """All or none: where the ledger refuses one, what it had held for others is given back.
+
+        What is still held when this is cut off is found by the next attempt: its id is the same.
+        """
         held: list[UUID] = []
         for start in range(0, len(holds), HOLDS_MAX):
             some = holds[start : start + HOLDS_MAX]
@@ -249,7 +265,8 @@ class GivingBack:
                 await self._ledger.hold_all(asking.authorization, some)
             except DonationsError:
                 if held:
-                    await self._ledger.release(asking.authorization, held)
+                    with suppress(LedgerUnavailableError):
+                        await self._ledger.release(asking.authorization, held)
                 raise
             held += [hold.hold_id for hold in some]
 
@@ -264,9 +281,12 @@ class GivingBack:
         return gift
 
 
-def id_of(what: str, agency: str, reference: str) -> UUID:
-    """The same for the same request, so that what was cut off finds what it had held."""
-    return uuid5(NAMESPACE, f"{what}:{agency}:{reference}")
+def id_of(what: str, donation: Donation, lot_id: UUID | None, reference: str) -> UUID:
+    """The same for the same request, so that what was cut off finds what it had held.
+
+    And of no other donation: nobody else can guess it, or mean it.
+    """
+    return uuid5(donation.donation_id, f"{what}:{lot_id or donation.donation_id}:{reference}")
 
 
 def _hold_of(refund: Refund) -> HoldRequest:
@@ -282,10 +302,11 @@ def _hold_of(refund: Refund) -> HoldRequest:
     )
 
 
-def _hold_of_reversal(donation: Donation, hold_id: UUID) -> HoldRequest:
+def _hold_of_reversal(donation: Donation) -> HoldRequest:
     terms = donation.terms
     return HoldRequest(
-        hold_id=hold_id,
+        # Of this state of it: what was refused before something happened to it is another matter.
+        hold_id=uuid5(donation.donation_id, f"reversal:{donation.version}"),
         lot_id=donation.donation_id,
         agency=terms.agency,
         restricted_to=terms.restricted_to,

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx2
 from fundmix_events.money import Money
 from fundmix_kit.ids import uuid7
+from fundmix_kit.problems import ProblemError
 from pydantic import BaseModel
 
 from donations_svc.domain.errors import (
@@ -23,8 +24,12 @@ from donations_svc.domain.errors import (
 )
 
 HOLDS_MAX: Final = 1_000
+RELEASE: Final = "/v1/holds/release"
 INSUFFICIENT: Final = "insufficient_funds"
 CONFLICT: Final = "hold_conflict"
+NOT_POSTED: Final = "lot_not_posted"
+NOT_FOUND: Final = "hold_not_found"
+PASSING: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +75,8 @@ class Ledger:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
 
-    async def hold(self, authorization: str, hold: HoldRequest) -> None:
-        """Set aside, once: asking again is answered the same.
+    async def hold(self, authorization: str, hold: HoldRequest) -> date:
+        """Set aside, once: asking again answers the same. The answer is the day it is held from.
 
         Raises MoreThanLeftError, ReferenceTakenError, HoldMissingError, LedgerUnavailableError.
         """
@@ -79,6 +84,7 @@ class Ledger:
         answer = await self._ask("PUT", f"/v1/holds/{hold.hold_id}", authorization, body)
         if answer["state"] != "held":
             raise HoldMissingError(f"what was held for {hold.document} is {answer['state']}")
+        return date.fromisoformat(answer["effective_on"])
 
     async def hold_all(self, authorization: str, holds: Sequence[HoldRequest]) -> None:
         """Set aside at most HOLDS_MAX lots, all or none. Raises as `hold`."""
@@ -95,7 +101,7 @@ class Ledger:
         """Give back; again is no error. Raises LedgerUnavailableError."""
         for start in range(0, len(hold_ids), HOLDS_MAX):
             body = {"hold_ids": [str(h) for h in hold_ids[start : start + HOLDS_MAX]]}
-            await self._ask("POST", "/v1/holds/release", authorization, body)
+            await self._ask("POST", RELEASE, authorization, body)
 
     async def gift_totals(
         self, authorization: str, *, donor: str, agency: str | None, year: int
@@ -123,6 +129,9 @@ class Ledger:
             raise LedgerUnavailableError("the ledger does not answer; try again") from error
         if answer.is_success:
             return answer.json()
+        if path == RELEASE and _problem(answer).get("code") == NOT_FOUND:
+            # A ledger that was restored may not know of it: then nothing is held.
+            return {"holds": 0}
         raise _refusal(answer)
 
 
@@ -138,14 +147,28 @@ def _hold_body(hold: HoldRequest) -> dict[str, Any]:
 
 def _refusal(answer: httpx2.Response) -> Exception:
     """What the ledger's refusal is here; one that this service has caused itself is a fault."""
-    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return LedgerUnavailableError("the ledger cannot answer now; try again")
-    problem: dict[str, Any] = answer.json()
+    problem = _problem(answer)
     code, detail = problem.get("code"), str(problem.get("detail"))
+    if code is None or answer.status_code in PASSING:
+        return LedgerUnavailableError("the ledger cannot answer now; try again")
+    if code == NOT_POSTED:
+        return LedgerUnavailableError("the ledger has not posted the donation yet; try again")
     if code == INSUFFICIENT:
         return MoreThanLeftError(detail, pointer="/amount")
     if code == CONFLICT:
         return ReferenceTakenError(
             "the ledger has set aside something else under that reference", pointer="/reference"
         )
+    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ProblemError(HTTPStatus(answer.status_code), str(code), detail)
     raise AssertionError(f"the ledger refuses: {answer.status_code} {code} {detail}")
+
+
+def _problem(answer: httpx2.Response) -> dict[str, Any]:
+    """Empty where somebody else has answered, who says nothing of problems."""
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return {}
+    try:
+        return answer.json()
+    except ValueError:
+        return {}

@@ -61,14 +61,14 @@ async def list_todo(
     database: Database, *, org: str | None, is_donor: bool, today: date, page: PageParams
 ) -> list[Todo]:
     """What waits, oldest first."""
-    after = page.after(tuple[date, UUID])
+    after = page.after(tuple[date, UUID, str])
     async with database.reading() as connection:
         return await todo.list_rows(
             connection,
             org=org,
             is_donor=is_donor,
             receipts_since=today - RECEIPTS_MISSED_FOR,
-            after=after or (date.min, FIRST_ID),
+            after=after or (date.min, FIRST_ID, ""),
             rows_max=page.rows_to_read,
         )
 

@@ -264,3 +264,69 @@ async def test_what_was_announced_waits_for_the_agency(
         ("wait", AGENCY),
         ("wait", OTHER_AGENCY),
     ]
+
+
+async def test_lines_of_one_transfer_may_be_confirmed_one_after_the_other(
+    donor: Caller, treasurer: Caller
+) -> None:
+    announcement, other_one = await announced(donor), await announced(donor)
+    path = path_of(announcement, "/confirm")
+
+    first = await treasurer.post(path, a_confirmation((1, "DN-1")))
+    second = await treasurer.post(path, a_confirmation((2, "DN-2")))
+    of_another = await treasurer.post(path_of(other_one, "/confirm"), a_confirmation((2, "DN-3")))
+
+    assert first.is_success
+    assert second.is_success, second.text
+    assert refusal(of_another)[:2] == (409, "bank_reference_used")
+
+
+async def test_what_came_stands_alone_where_its_pledge_is_closed(
+    donor: Caller, treasurer: Caller
+) -> None:
+    pledge = await donor.post(
+        "/v1/pledges",
+        {
+            "reference": "P-1",
+            "donor": {"kind": "enterprise", "code": ENTERPRISE},
+            "agency": AGENCY,
+            "kind": "cash",
+            "amount": yuan("150.00"),
+            "pledged_on": "2025-02-01",
+        },
+    )
+    pledge_id = pledge.json()["pledge_id"]
+    announcement = await announced(donor, a_line("100.00", pledge_id=pledge_id))
+    await donor.post(f"/v1/pledges/{pledge_id}/cancel", {"reason": "agreed"})
+    for_else = an_announcement(a_line("100.00", pledge_id=pledge_id, restricted_to=MEAL))
+
+    confirmed = await treasurer.post(path_of(announcement, "/confirm"), a_confirmation((1, "DN-1")))
+    mismatched = await donor.post("/v1/announcements", for_else)
+
+    assert confirmed.is_success, confirmed.text
+    [donation] = (await treasurer.get("/v1/donations")).json()["items"]
+    assert (donation["pledge_id"], donation["fulfils"]) == (None, None)
+    assert refusal(mismatched)[:2] == (422, "pledge_mismatch")
+
+
+async def test_sums_beyond_any_amount_are_refused(api: Api, donor: Caller) -> None:
+    most = "100000000000.00"
+    body = an_announcement(a_line(most), a_line(most), amount=yuan(most))
+
+    async with nothing_written(api.database):
+        answer = await donor.post("/v1/announcements", body)
+
+    assert refusal(answer) == (422, "split_mismatch", {"/lines": "split_mismatch"})
+
+
+async def test_nothing_that_waits_is_lost_between_pages(donor: Caller) -> None:
+    await announced(donor)
+    seen: list[str] = []
+    page = (await donor.get("/v1/todo", limit=1)).json()
+    while True:
+        seen += [item["agency"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        page = (await donor.get("/v1/todo", limit=1, cursor=page["next_cursor"])).json()
+
+    assert seen == [AGENCY, OTHER_AGENCY]

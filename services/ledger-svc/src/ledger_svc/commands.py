@@ -1,7 +1,7 @@
 """What ledger-svc does when asked: each function inside one transaction of its caller."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fundmix_events.ledger import EntryPosted
@@ -145,9 +145,15 @@ class Commands:
         await holds.lock_fund(connection, agency=terms.agency, fund_code=terms.fund_code)
         known = await holds.find(connection, terms.hold_id)
         if known is not None:
-            if known.terms != terms:
+            # From which day on it is held was said the first time.
+            if replace(known.terms, effective_on=terms.effective_on) != terms:
                 raise HoldConflictError(f"hold {terms.hold_id} is of other terms")
+            held = {draw.lot_id for draw in known.reserved.draws}
+            if lot_ids is not None and not held <= {*lot_ids}:
+                raise HoldConflictError(f"hold {terms.hold_id} is of other lots")
             return known
+        if lot_ids is not None:
+            await holds.check_posted(connection, lot_ids)
         need = Need(
             hold_id=terms.hold_id,
             fund_code=terms.fund_code,

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from itertools import groupby
 from uuid import UUID
 
+from fundmix_events.roles import Role
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
 from fundmix_kit.origin import Origin
 from fundmix_kit.policy import Access
 
 from ledger_svc.domain.availability import reserve_lots
-from ledger_svc.domain.errors import HoldConflictError, HoldNotFoundError
+from ledger_svc.domain.errors import ForeignHoldError, HoldConflictError, HoldNotFoundError
 from ledger_svc.domain.funds import Draw
 from ledger_svc.storage import holds
-from ledger_svc.storage.holds import HoldState, HoldTerms
+from ledger_svc.storage.holds import HoldPurpose, HoldState, HoldTerms
 
 LotHold = tuple[HoldTerms, UUID]
 """What is to be set aside, and of which lot."""
@@ -23,6 +24,8 @@ async def hold_lots(
     connection: Connection, origin: Origin, wanted: Sequence[LotHold], *, clock: Clock
 ) -> int:
     """Set them aside, once: what is held already by the same id and terms stays so.
+
+    What was given back since is set aside again.
 
     The answer is how many are new. Raises HoldConflictError, InsufficientFundsError.
     """
@@ -35,10 +38,16 @@ async def hold_lots(
     for agency, fund_code in sorted({fund_of(hold) for hold in wanted}):
         await holds.lock_fund(connection, agency=agency, fund_code=fund_code)
     known = await holds.find_terms(connection, [terms.hold_id for terms, _ in wanted])
-    for terms, _ in wanted:
-        if known.get(terms.hold_id, (terms, HoldState.HELD)) != (terms, HoldState.HELD):
-            raise HoldConflictError(f"hold {terms.hold_id} is of other terms, or not held any more")
-    new = [hold for hold in wanted if hold[0].hold_id not in known]
+    lots = await holds.lots_held(connection, list(known))
+    for terms, lot_id in wanted:
+        before, state = known.get(terms.hold_id, (terms, HoldState.HELD))
+        is_same = before == terms and lots.get(terms.hold_id, lot_id) == lot_id
+        if not is_same or state is HoldState.USED:
+            raise HoldConflictError(f"hold {terms.hold_id} is of other terms, or used")
+    new = [
+        hold for hold in wanted if known.get(hold[0].hold_id, (None, None))[1] is not HoldState.HELD
+    ]
+    await holds.check_posted(connection, [lot_id for _, lot_id in new])
     held: list[tuple[HoldTerms, Draw]] = []
     for (agency, fund_code), group in groupby(new, key=fund_of):
         of_fund = list(group)
@@ -55,8 +64,12 @@ async def hold_lots(
             [(lot_id, terms.effective_on, terms.amount_minor) for terms, lot_id in of_fund],
         )
         held += [(terms, draw) for (terms, _), draw in zip(of_fund, draws, strict=True)]
-    if held:
-        await holds.add_of_lots(connection, held, by=origin.actor.subject, at=clock.now())
+    fresh = [one for one in held if one[0].hold_id not in known]
+    again = [one for one in held if one[0].hold_id in known]
+    if fresh:
+        await holds.add_of_lots(connection, fresh, by=origin.actor.subject, at=clock.now())
+    if again:
+        await holds.hold_again(connection, again)
     return len(held)
 
 
@@ -71,8 +84,16 @@ async def release_all(connection: Connection, hold_ids: Sequence[UUID], *, acces
             raise HoldNotFoundError(f"there is no hold {hold_id}")
         terms, state = known[hold_id]
         access.require_own(terms.agency)
+        check_purpose(access, terms.purpose)
         if state is HoldState.USED:
             raise HoldConflictError(f"hold {hold_id} is used: what it was for is in the journal")
     for hold_id in sorted(known):
         await holds.release(connection, hold_id)
     return len(known)
+
+
+def check_purpose(access: Access, purpose: HoldPurpose) -> None:
+    """An officer undoes imports, and nothing else. Raises ForeignHoldError."""
+    is_agency = access.principal.role == Role.AGENCY
+    if not is_agency and purpose is not HoldPurpose.BATCH_REVERSAL:
+        raise ForeignHoldError(f"only its agency sets money aside for a {purpose}")

@@ -62,7 +62,7 @@ def a_hold(owner: Owner) -> Json:
         "fund_code": "general",
         "amount": cny(AN_AMOUNT),
         "effective_on": "2024-12-01",
-        "purpose": "refund",
+        "purpose": "batch_reversal",
         "document": "RF-1",
     }
 

@@ -48,7 +48,7 @@ async def own_broker(tmp_path: Path) -> AsyncGenerator[KafkaSettings]:
         yield KafkaSettings(
             bootstrap_servers=f"127.0.0.1:{port}",
             is_idempotent=False,
-            republish_on_new_cluster=True,
+            may_remake_topics=True,
         )
 
 

@@ -94,7 +94,7 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
                 connection, origin, announcement_id, body.arrival(), access=access
             )
             return Answer(
-                body=announcement_out(_seen(announcement, access)),
+                body=announcement_out(announcement.lines_of(body.agency)),
                 version=announcement.version,
                 positions=positions_of(received),
             )

@@ -71,7 +71,7 @@ def todo_router(database: Database, clock: Clock) -> APIRouter:
             request,
             rows,
             page=page,
-            sort_key=lambda row: (row.since, row.id),
+            sort_key=lambda row: (row.since, row.id, row.agency),
             item=lambda row: _todo_out(row, is_donor=is_donor, today=clock.today()),
         )
 

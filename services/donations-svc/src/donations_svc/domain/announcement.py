@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, Service
-from fundmix_events.money import Money
+from fundmix_events.money import Money, text_from_minor
 
 from donations_svc.domain.donation import DonationTerms, check_content
 from donations_svc.domain.errors import (
@@ -86,10 +86,11 @@ class Announcement:
     recorded_at: datetime
 
     def lines_of(self, agency: str) -> "Announcement":
-        """What one agency may see of it: its own lines."""
-        return replace(
-            self, lines=tuple(line for line in self.lines if line.terms.agency == agency)
-        )
+        """What one agency may see of it: its own lines, and their sum."""
+        lines = tuple(line for line in self.lines if line.terms.agency == agency)
+        own = sum(line.terms.amount.amount_minor for line in lines)
+        terms = replace(self.terms, amount=Money.of(own, self.terms.amount.currency))
+        return replace(self, terms=terms, lines=lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,9 +148,12 @@ def check_split(amount: Money, parts: Sequence[Money]) -> None:
     """Raises SplitError unless the parts are of the amount's currency and sum to it."""
     if any(part.currency is not amount.currency for part in parts):
         raise SplitError("the lines are of another currency", pointer="/lines")
-    total = Money.of(sum(part.amount_minor for part in parts), amount.currency)
-    if total != amount:
-        raise SplitError(f"the lines sum to {total}, not to {amount}", pointer="/lines")
+    # A sum may be beyond what one amount can be.
+    total = sum(part.amount_minor for part in parts)
+    if total != amount.amount_minor:
+        raise SplitError(
+            f"the lines sum to {text_from_minor(total)}, not to {amount}", pointer="/lines"
+        )
 
 
 def lines_to_decide(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -14,7 +13,7 @@ from fundmix_events.donations import (
     Goods,
     Service,
 )
-from fundmix_events.money import Money
+from fundmix_events.money import Money, text_from_minor
 
 from donations_svc.domain.errors import FutureDateError, TermsError
 from donations_svc.domain.parties import Register, check_parties
@@ -147,17 +146,17 @@ def check_content(
         raise TermsError("a proof has its kind and its document", pointer="/goods/proof_sha256")
     if (service is not None) != (kind is DonationKind.SERVICE):
         raise TermsError("a gift of time, and no other, has its hours", pointer="/service")
-    if service is not None and value_of(service) != amount:
+    if service is not None and value_minor_of(service) != amount.amount_minor:
         raise TermsError(
-            f"{service.hours} hours at {service.hourly_rate} are {value_of(service)}",
+            f"{service.hours} hours at {service.hourly_rate} are"
+            f" {text_from_minor(value_minor_of(service))}",
             pointer="/amount",
         )
 
 
-def value_of(service: Service) -> Money:
-    """Hours by the rate, of half a fen the even one."""
-    minor = (service.hours * service.hourly_rate.amount_minor).quantize(Decimal(1))
-    return Money.of(int(minor), service.hourly_rate.currency)
+def value_minor_of(service: Service) -> int:
+    """Hours by the rate, of half a fen the even one; it may be beyond what an amount can be."""
+    return int((service.hours * service.hourly_rate.amount_minor).to_integral_value())
 
 
 def _check_terms(terms: DonationTerms, *, today: date) -> None:

@@ -42,11 +42,18 @@ class RefundState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lot:
-    """Money of a donation that is kept for one thing: all of it at first, less what was moved."""
+class LotRef:
+    """A lot, by what it is kept for."""
 
     lot_id: UUID
     restricted_to: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lot(LotRef):
+    """Money of a donation that is kept for one thing: all of it at first, less what was moved."""
+
+    since: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +78,7 @@ class Refund:
     agency: str
     donor_code: str | None
     kind: DonationKind
-    lot: Lot
+    lot: LotRef
     state: RefundState
     held_on: date
     requested_by: str
@@ -109,7 +116,7 @@ class PurposeChange:
     terms: PurposeChangeTerms
     agency: str
     donor_code: str | None
-    lot: Lot
+    lot: LotRef
     recorded_by: str
     recorded_at: datetime
 
@@ -132,16 +139,22 @@ class Gift:
         left = {donation.donation_id: donation.terms.amount}
         lots = {
             donation.donation_id: Lot(
-                lot_id=donation.donation_id, restricted_to=donation.terms.restricted_to
+                lot_id=donation.donation_id,
+                restricted_to=donation.terms.restricted_to,
+                since=donation.terms.received_on,
             )
         }
         for change in self.changes:
             terms = change.terms
             lots[change.change_id] = Lot(
-                lot_id=change.change_id, restricted_to=terms.new_restricted_to
+                lot_id=change.change_id,
+                restricted_to=terms.new_restricted_to,
+                since=terms.changed_on,
             )
             left[change.change_id] = terms.amount
-            left[change.lot.lot_id] -= terms.amount
+        # Apart from the first pass: changes come in no order that their lots would follow.
+        for change in self.changes:
+            left[change.lot.lot_id] -= change.terms.amount
         for refund in self.refunds:
             if refund.state is not RefundState.CANCELLED:
                 left[refund.lot.lot_id] -= refund.terms.amount
@@ -305,7 +318,7 @@ def change_purpose(  # what a change is made of
     if donation.terms.kind is not DonationKind.CASH:
         raise TermsError("only money is kept for a purpose", pointer="/donation_id")
     lot = lot_for(gift, lot_id=terms.lot_id, amount=terms.amount)
-    _check_change(terms, lot, received_on=donation.terms.received_on, today=today)
+    _check_change(terms, lot, today=today)
     change = PurposeChange(
         change_id=change_id,
         terms=terms,
@@ -331,15 +344,15 @@ def change_purpose(  # what a change is made of
     return change, after, event
 
 
-def _check_change(terms: PurposeChangeTerms, lot: Lot, *, received_on: date, today: date) -> None:
+def _check_change(terms: PurposeChangeTerms, lot: Lot, *, today: date) -> None:
     if terms.new_restricted_to == lot.restricted_to:
         raise TermsError("it is kept for that already", pointer="/new_restricted_to")
     if terms.basis is PurposeChangeBasis.DONOR_CONSENT and terms.consented_on is None:
         raise ConsentMissingError("the donor's consent has a day", pointer="/consented_on")
     if terms.changed_on > today:
         raise FutureDateError(f"{terms.changed_on} is not yet", pointer="/changed_on")
-    if terms.changed_on < received_on:
-        raise TermsError(f"it came on {received_on}", pointer="/changed_on")
+    if terms.changed_on < lot.since:
+        raise TermsError(f"it came on {lot.since}", pointer="/changed_on")
     if terms.consented_on is not None and terms.consented_on > terms.changed_on:
         raise TermsError("consent comes before the change", pointer="/consented_on")
 
@@ -388,7 +401,7 @@ def reverse_donation(
     return after, pledge_after, event
 
 
-def _change_fields(donation: Donation, lot: Lot, amount: Money) -> dict[str, Any]:
+def _change_fields(donation: Donation, lot: LotRef, amount: Money) -> dict[str, Any]:
     terms = donation.terms
     return {
         "aggregate_version": donation.version,

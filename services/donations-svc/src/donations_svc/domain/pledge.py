@@ -16,7 +16,7 @@ from fundmix_events.donations import (
     PledgeMade,
     ScheduledPart,
 )
-from fundmix_events.money import Money
+from fundmix_events.money import Money, text_from_minor
 
 from donations_svc.domain.errors import (
     FutureDateError,
@@ -164,9 +164,12 @@ def check_schedule(terms: PledgeTerms) -> None:
         return
     if any(part.amount.currency is not terms.amount.currency for part in parts):
         raise ScheduleError("the parts are of another currency", pointer="/schedule")
-    total = Money.of(sum(part.amount.amount_minor for part in parts), terms.amount.currency)
-    if total != terms.amount:
-        raise ScheduleError(f"the parts sum to {total}, not to {terms.amount}", pointer="/schedule")
+    # A sum may be beyond what one amount can be.
+    total = sum(part.amount.amount_minor for part in parts)
+    if total != terms.amount.amount_minor:
+        raise ScheduleError(
+            f"the parts sum to {text_from_minor(total)}, not to {terms.amount}", pointer="/schedule"
+        )
     if parts[0].due_on < terms.pledged_on:
         raise ScheduleError("a part is due before the pledge", pointer="/schedule/0/due_on")
     for number, (earlier, later) in enumerate(pairwise(parts), start=1):

@@ -62,6 +62,13 @@ INSERT: Final = f"""
     VALUES ({", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))})
 """  # noqa: S608  # names of columns from above, and nothing from outside
 UNIQUE_BANK_REFERENCE: Final = "ix_donation_bank_reference"
+IS_OF_ANOTHER: Final = """
+    SELECT EXISTS (
+        SELECT 1 FROM donation
+        WHERE agency = $1 AND bank_reference = $2 AND reversed_on IS NULL
+          AND announcement_id IS DISTINCT FROM $3
+    )
+"""
 READ: Final = "SELECT * FROM donation WHERE donation_id = $1"
 LOCK: Final = "SELECT * FROM donation WHERE donation_id = $1 FOR UPDATE"
 # In the order of the key, as by every writer.
@@ -141,6 +148,24 @@ def service_columns(service: Service | None) -> tuple[Any, ...]:
     return (service.description, service.hours, service.hourly_rate.amount_minor)
 
 
+async def check_bank_reference(
+    connection: Connection, agency: str, bank_reference: str, *, announcement_id: UUID
+) -> None:
+    """One transfer is of one announcement, whose lines may come one after the other.
+
+    Raises BankReferenceUsedError.
+    """
+    if await connection.fetchval(IS_OF_ANOTHER, agency, bank_reference, announcement_id):
+        raise _bank_reference_used(agency, bank_reference)
+
+
+def _bank_reference_used(agency: str, bank_reference: str | None) -> BankReferenceUsedError:
+    return BankReferenceUsedError(
+        f"bank reference {bank_reference} has brought {agency} another donation",
+        pointer="/bank_reference",
+    )
+
+
 async def find_for_update(connection: Connection, donation_id: UUID) -> Donation | None:
     row = await connection.fetchrow(LOCK, donation_id)
     return None if row is None else donation_of(row)
@@ -187,10 +212,7 @@ async def list_rows(
 
 def _taken(terms: DonationTerms, constraint: str | None) -> DonationsError:
     if constraint == UNIQUE_BANK_REFERENCE:
-        return BankReferenceUsedError(
-            f"bank reference {terms.bank_reference} has brought {terms.agency} another donation",
-            pointer="/bank_reference",
-        )
+        return _bank_reference_used(terms.agency, terms.bank_reference)
     return ReferenceTakenError(
         f"{terms.agency} has a donation {terms.reference} already", pointer="/reference"
     )

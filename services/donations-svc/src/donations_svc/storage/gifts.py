@@ -13,7 +13,7 @@ from donations_svc.domain.donation import Donation
 from donations_svc.domain.errors import ReferenceTakenError, RefundNotFoundError
 from donations_svc.domain.giving_back import (
     Gift,
-    Lot,
+    LotRef,
     PurposeChange,
     PurposeChangeTerms,
     Refund,
@@ -32,6 +32,9 @@ SAVE_REFUND: Final = """
     UPDATE refund SET version = $2, state = $3, refunded_on = $4, bank_reference = $5,
                       decided_by = $6, decided_at = $7
     WHERE refund_id = $1
+"""
+HAS_REFUND: Final = """
+    SELECT EXISTS (SELECT 1 FROM refund WHERE agency = $1 AND reference = $2)
 """
 READ_REFUND: Final = "SELECT * FROM refund WHERE refund_id = $1"
 LOCK_REFUND: Final = "SELECT * FROM refund WHERE refund_id = $1 FOR UPDATE"
@@ -109,9 +112,19 @@ async def insert_refund(connection: Connection, refund: Refund) -> None:
             refund.requested_at,
         )
     except asyncpg.UniqueViolationError as error:
-        raise ReferenceTakenError(
-            f"{refund.agency} has a refund {terms.reference} already", pointer="/reference"
-        ) from error
+        raise _refund_taken(refund) from error
+
+
+async def check_refund_reference(connection: Connection, refund: Refund) -> None:
+    """Raises ReferenceTakenError; of two at once, the second learns it when it is inserted."""
+    if await connection.fetchval(HAS_REFUND, refund.agency, refund.terms.reference):
+        raise _refund_taken(refund)
+
+
+def _refund_taken(refund: Refund) -> ReferenceTakenError:
+    return ReferenceTakenError(
+        f"{refund.agency} has a refund {refund.terms.reference} already", pointer="/reference"
+    )
 
 
 async def save_refund(connection: Connection, refund: Refund) -> None:
@@ -208,7 +221,7 @@ def _refund(record: asyncpg.Record) -> Refund:
         agency=row.agency,
         donor_code=row.donor_code,
         kind=DonationKind(row.kind),
-        lot=Lot(lot_id=row.lot_id, restricted_to=row.restricted_to),
+        lot=LotRef(lot_id=row.lot_id, restricted_to=row.restricted_to),
         state=RefundState(row.state),
         held_on=row.held_on,
         requested_by=row.requested_by,
@@ -238,7 +251,7 @@ def _change(record: asyncpg.Record) -> PurposeChange:
         ),
         agency=row.agency,
         donor_code=row.donor_code,
-        lot=Lot(lot_id=row.lot_id, restricted_to=row.restricted_to),
+        lot=LotRef(lot_id=row.lot_id, restricted_to=row.restricted_to),
         recorded_by=row.recorded_by,
         recorded_at=row.recorded_at,
     )

@@ -18,11 +18,10 @@ IS_REFUNDING: Final = """
     EXISTS (SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
 """
 # The lock of whoever refunds, changes or reverses a donation: each sees what the other has done.
-LOCK: Final = f"""
-    SELECT d.*, {IS_REFUNDING} AS is_refunding FROM donation d
-    WHERE donation_id = $1 FOR NO KEY UPDATE OF d
+LOCK: Final = "SELECT 1 FROM donation WHERE donation_id = $1 FOR NO KEY UPDATE"
+READ: Final = f"""
+    SELECT d.*, {IS_REFUNDING} AS is_refunding FROM donation d WHERE donation_id = $1
 """  # noqa: S608  # our own statement
-READ: Final = LOCK.replace("FOR NO KEY UPDATE OF d", "")
 WITHOUT_RECEIPT: Final = """
     NOT EXISTS (
         SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued'
@@ -43,7 +42,9 @@ NEXT: Final = f"""
 
 async def lock(connection: Connection, donation_id: UUID) -> ReceivedDonation:
     """Raises DonationNotFoundError."""
-    return _found(await connection.fetchrow(LOCK, donation_id), donation_id)
+    await connection.execute(LOCK, donation_id)
+    # A statement of its own: it must see what the wait for the lock was for.
+    return await read(connection, donation_id)
 
 
 async def read(connection: Connection, donation_id: UUID) -> ReceivedDonation:

@@ -23,7 +23,7 @@ LIST: Final = """
         FROM pledge p
         WHERE fulfilled_minor < amount_minor AND cancelled_on IS NULL
           AND ($1::text IS NULL OR CASE WHEN $2 THEN donor_code = $1 ELSE agency = $1 END)
-          AND (pledged_on, pledge_id) > ($3, $4)
+          AND (pledged_on, pledge_id, agency) > ($3, $4, $7)
         ORDER BY pledged_on, pledge_id LIMIT $5
     ), announcements AS (
         SELECT 'announcement', announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency,
@@ -31,17 +31,17 @@ LIST: Final = """
         FROM announcement_line l JOIN announcement a USING (announcement_id)
         WHERE l.state = 'announced'
           AND ($1::text IS NULL OR CASE WHEN $2 THEN a.donor_code = $1 ELSE l.agency = $1 END)
-          AND (a.given_on, announcement_id) > ($3, $4)
+          AND (a.given_on, announcement_id, l.agency) > ($3, $4, $7)
         GROUP BY announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency, a.given_on,
                  a.currency
-        ORDER BY a.given_on, announcement_id LIMIT $5
+        ORDER BY a.given_on, announcement_id, l.agency LIMIT $5
     ), refunds AS (
         SELECT 'refund', refund_id, r.reference, d.donor_kind, d.donor_code, r.agency, r.held_on,
                r.amount_minor, r.currency, NULL::date
         FROM refund r JOIN donation d USING (donation_id)
         WHERE r.state = 'held'
           AND ($1::text IS NULL OR CASE WHEN $2 THEN r.donor_code = $1 ELSE r.agency = $1 END)
-          AND (r.held_on, refund_id) > ($3, $4)
+          AND (r.held_on, refund_id, r.agency) > ($3, $4, $7)
         ORDER BY r.held_on, refund_id LIMIT $5
     ), receipts AS (
         -- What a receipt could be issued for, by the rules of domain/receipt.py.
@@ -56,14 +56,14 @@ LIST: Final = """
               SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
           AND NOT EXISTS (
               SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued')
-          AND (d.received_on, donation_id) > ($3, $4)
+          AND (d.received_on, donation_id, d.agency) > ($3, $4, $7)
         ORDER BY d.received_on, donation_id LIMIT $5
     )
     SELECT * FROM (
         SELECT * FROM pledges UNION ALL SELECT * FROM announcements UNION ALL SELECT * FROM refunds
         UNION ALL SELECT * FROM receipts
     ) AS waiting
-    ORDER BY since, id LIMIT $5
+    ORDER BY since, id, agency LIMIT $5
 """
 
 
@@ -95,14 +95,17 @@ async def list_rows(
     org: str | None,
     is_donor: bool,
     receipts_since: date,
-    after: tuple[date, UUID],
+    after: tuple[date, UUID, str],
     rows_max: int,
 ) -> list[Todo]:
     """Oldest first; of a donor what it is waited for, of an agency what it waits for.
 
     Receipts only of what was received since a day: who never issues any has other things to do.
     """
-    rows = await connection.fetch(LIST, org, is_donor, *after, rows_max, receipts_since)
+    since, last_id, agency = after
+    rows = await connection.fetch(
+        LIST, org, is_donor, since, last_id, rows_max, receipts_since, agency
+    )
     return [_todo(row) for row in rows]
 
 

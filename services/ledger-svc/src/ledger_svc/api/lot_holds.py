@@ -86,6 +86,7 @@ def lot_holds_router(runner: CommandRunner, clock: Clock) -> APIRouter:
         """What undoes several receipts: all of it is set aside, or nothing."""
         for hold in body.holds:
             access.require_own(hold.agency)
+        hold_commands.check_purpose(access, body.purpose)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             count = await hold_commands.hold_lots(connection, origin, body.terms(), clock=clock)

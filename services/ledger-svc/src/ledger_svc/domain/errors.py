@@ -15,6 +15,8 @@ LedgerError
 ├── SamePersonError              who prepared it may not review it, and nobody else withdraw it
 ├── InsufficientFundsError       the fund has less than that, on that day or a later one
 ├── HoldConflictError            another hold has that id, or it is used or released
+├── LotNotPostedError            what is asked about a lot comes before the lot itself
+├── ForeignHoldError             a hold of a kind that is not for that role
 ├── NotReversibleError           an entry that is corrected elsewhere, or was reversed before
 ├── PeriodNotOverError           a month that has not ended
 ├── PeriodClosedError            the month is closed already
@@ -101,6 +103,14 @@ class SamePersonError(LedgerError):
 
 class InsufficientFundsError(LedgerError):
     code = "insufficient_funds"
+
+
+class LotNotPostedError(LedgerError):
+    code = "lot_not_posted"
+
+
+class ForeignHoldError(LedgerError):
+    code = "foreign_hold"
 
 
 class HoldConflictError(LedgerError):

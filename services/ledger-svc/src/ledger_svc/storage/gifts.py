@@ -25,8 +25,12 @@ LOTS: Final = """
     SELECT l.lot_id, l.agency, l.fund_code, l.channel, l.value_on, l.document, l.payer
     FROM lot l
     WHERE l.payer = $1 AND NOT starts_with(l.fund_code, 'contract:')
-      AND ($2::text IS NULL OR l.agency = $2) AND l.value_on <= $3
+      AND ($2::text IS NULL OR l.agency = $2)
       AND (l.value_on, l.lot_id) > ($4, $5)
+      AND EXISTS (
+          SELECT 1 FROM lot_movement m JOIN journal_entry e USING (seq)
+          WHERE m.lot_id = l.lot_id AND e.value_on <= $3
+      )
       AND EXISTS (
           SELECT 1 FROM lot_movement m JOIN journal_entry e USING (seq)
           WHERE m.lot_id = l.lot_id AND e.kind = ANY($6::text[])
@@ -68,7 +72,7 @@ SUMMARY: Final = """
         WHERE m.is_draw AND p.seq = m.seq AND starts_with(a.code, 'expenses:')
     ) used ON true
     WHERE l.payer = $1 AND NOT starts_with(l.fund_code, 'contract:')
-      AND ($2::text IS NULL OR l.agency = $2) AND l.value_on <= $4 AND e.value_on <= $4
+      AND ($2::text IS NULL OR l.agency = $2) AND e.value_on <= $4
       AND EXISTS (
           SELECT 1 FROM lot_movement g JOIN journal_entry ge ON ge.seq = g.seq
           WHERE g.lot_id = l.lot_id AND ge.kind = ANY($5::text[])

@@ -14,7 +14,11 @@ from fundmix_events.money import Currency
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.availability import FundPosition, Reserved
-from ledger_svc.domain.errors import HoldConflictError, InsufficientFundsError
+from ledger_svc.domain.errors import (
+    HoldConflictError,
+    InsufficientFundsError,
+    LotNotPostedError,
+)
 from ledger_svc.domain.funds import Draw, FreeLot
 
 # The row is the lock: who holds money of a fund waits for whoever does so now.
@@ -77,6 +81,13 @@ ADD_HOLD: Final = """
 ADD_HOLD_LOTS: Final = """
     INSERT INTO hold_lot (hold_id, lot_id, channel, amount_minor)
     SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[])
+"""
+POSTED: Final = "SELECT count(*) FROM lot WHERE lot_id = ANY($1::uuid[])"
+LOTS_HELD: Final = """
+    SELECT hold_id, lot_id FROM hold_lot WHERE hold_id = ANY($1::uuid[])
+"""
+HOLD_AGAIN: Final = """
+    UPDATE hold SET state = 'held' WHERE hold_id = ANY($1::uuid[]) AND state = 'released'
 """
 ADD_HOLDS: Final = """
     INSERT INTO hold
@@ -249,6 +260,29 @@ async def add_of_lots(
     await connection.execute(ADD_HOLDS, *columns(rows, 8), Channel.OTHER, by, at)
     lots = [(terms.hold_id, draw.lot_id, draw.channel, draw.amount_minor) for terms, draw in held]
     await connection.execute(ADD_LOTS_OF_HOLDS, *columns(lots, 4))
+
+
+async def hold_again(connection: Connection, held: Sequence[tuple[HoldTerms, Draw]]) -> None:
+    """What was given back is set aside once more, out of the same lots.
+
+    Raises InsufficientFundsError.
+    """
+    ids, amounts = columns([(draw.lot_id, draw.amount_minor) for _, draw in held], 2)
+    if await connection.execute(HOLD_LOTS, ids, amounts) != f"UPDATE {len(held)}":
+        raise InsufficientFundsError("a lot was used meanwhile")
+    await connection.execute(HOLD_AGAIN, [terms.hold_id for terms, _ in held])
+
+
+async def lots_held(connection: Connection, hold_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The lot of each hold, of holds of one lot."""
+    rows = await connection.fetch(LOTS_HELD, hold_ids)
+    return {row["hold_id"]: row["lot_id"] for row in rows}
+
+
+async def check_posted(connection: Connection, lot_ids: Collection[UUID]) -> None:
+    """Raises LotNotPostedError."""
+    if await connection.fetchval(POSTED, list(lot_ids)) != len({*lot_ids}):
+        raise LotNotPostedError("what brings a lot of these is not posted yet")
 
 
 async def find_terms(
