@@ -131,8 +131,25 @@ async def test_many_lots_are_set_aside_at_once_and_once(books: Books) -> None:
     assert held == ["0.00"] * 3
     assert released.json() == {"holds": 3}
     assert await left(books) == ["100.00"] * 3
-    gone = await treasurer.post("/v1/holds", body)
-    assert refusal(gone)[:2] == (409, "hold_conflict")
+
+
+async def test_a_released_hold_is_held_again_with_the_same_terms_only(books: Books) -> None:
+    gift = samples.donation_received("100.00", received_on="2024-02-01")
+    await books.inlet.post(gift)
+    treasurer, body = books.accountant(), lot_holds(gift)
+    ids = [hold["hold_id"] for hold in body["holds"]]
+    await treasurer.post("/v1/holds", body)
+    await treasurer.post("/v1/holds/release", {"hold_ids": ids})
+
+    other = {**body, "holds": [{**body["holds"][0], "amount": cny("60.00")}]}
+    refused = await treasurer.post("/v1/holds", other)
+    untouched = await left(books)
+    again = await treasurer.post("/v1/holds", body)
+
+    assert refusal(refused)[:2] == (409, "hold_conflict")
+    assert untouched == ["100.00"]
+    assert again.json() == {"holds": 1}
+    assert await left(books) == ["0.00"]
 
 
 async def test_of_many_lots_all_are_set_aside_or_none(books: Books) -> None:
