@@ -37,8 +37,8 @@ async def test_many_events_at_once_are_sent_as_if_each_had_been_appended(
         async with database.transaction() as connection:
             for event in events:
                 await outbox.append(connection, event, ORIGIN)
-            await outbox.append_all(connection, events, ORIGIN)
-            await outbox.append_all(connection, [], ORIGIN)
+            await outbox.append_all(connection, [(event, ORIGIN) for event in events])
+            await outbox.append_all(connection, [])
             fresh = await OutboxSource().fresh(connection, rows_max=1_000)
     finally:
         await database.close()

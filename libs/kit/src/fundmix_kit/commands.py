@@ -1,9 +1,13 @@
-"""How a request becomes a command: one transaction, carried out once, answered the same again."""
+"""How a request becomes a command: one transaction, carried out once, answered the same again.
+
+Commands of one kind that are waiting at the same time may share a transaction: `SharedCommand`.
+"""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import asyncpg
 from fundmix_events.envelope import Actor
@@ -21,9 +25,13 @@ from fundmix_kit.policy import Access
 from fundmix_kit.replicas import POSITION_HEADER, Position, positions_after, wait_for_positions
 from fundmix_kit.request_context import context_of
 from fundmix_kit.routes import route_of
+from fundmix_kit.turns import NotTogetherError, Turns
 from fundmix_kit.uploads import Upload
 
 ATTEMPTS_MAX: Final = 3
+SHARING_MAX: Final = 16
+# While the database is busy with the one, the other is prepared.
+TURNS_MAX: Final = 2
 RETRIED: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -40,6 +48,28 @@ class Answer:
 Command = Callable[[Connection, Origin], Awaitable[Answer]]
 Gate = Callable[[], None]
 """Raises a ProblemError while commands cannot be accepted."""
+ItemT = TypeVar("ItemT")
+CommandOfMany = Callable[
+    [Connection, Sequence[tuple[Origin, ItemT]]], Awaitable[Sequence[Answer | Exception]]
+]
+"""Does all that it can of them in one transaction; of what it refuses it says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a request brings, apart from the command itself."""
+
+    origin: Origin
+    slot: Slot | None
+    status: HTTPStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedCommand(Generic[ItemT]):
+    """A command of many, and the requests that wait for their turn of it."""
+
+    command: CommandOfMany[ItemT]
+    turns: Turns[tuple[Asked, ItemT], StoredAnswer]
 
 
 class CommandRunner:
@@ -75,6 +105,48 @@ class CommandRunner:
         upload: Upload | None = None,
     ) -> Response:
         """Raises the command's refusals; only what was accepted is stored under the key."""
+        carry_out = partial(self._carry_out, command)
+        return await self._answer(request, access, carry_out, status=status, upload=upload)
+
+    def shared(self, command: CommandOfMany[ItemT]) -> SharedCommand[ItemT]:
+        """For `run_shared`: made once for all requests."""
+        return SharedCommand(
+            command=command,
+            turns=Turns(
+                partial(self._carry_out_all, command),
+                items_max=SHARING_MAX,
+                turns_max=TURNS_MAX,
+                # Perhaps it was committed: only who asks again, with the same key, may repeat it.
+                passed_on=(DatabaseUnavailableError,),
+            ),
+        )
+
+    async def run_shared(
+        self,
+        request: Request,
+        access: Access,
+        shared: SharedCommand[ItemT],
+        item: ItemT,
+        *,
+        status: HTTPStatus = HTTPStatus.CREATED,
+    ) -> Response:
+        """As `run`, in one transaction with those that wait at the same time.
+
+        None notices the others: what one is refused is no matter of theirs, and when a shared
+        transaction fails all of it is undone and each is given its own.
+        """
+        carry_out = partial(self._in_turn, shared, item)
+        return await self._answer(request, access, carry_out, status=status)
+
+    async def _answer(
+        self,
+        request: Request,
+        access: Access,
+        carry_out: Callable[[Asked], Awaitable[StoredAnswer]],
+        *,
+        status: HTTPStatus,
+        upload: Upload | None = None,
+    ) -> Response:
         if self._gate is not None:
             self._gate()
         slot = await idempotency.read_slot(
@@ -86,12 +158,12 @@ class CommandRunner:
         )
         positions = positions_after(request, topics=self._replicated_topics)
         await wait_for_positions(self._database, positions, wait_ms_max=self._replica_wait_ms_max)
-        origin = origin_of(request, access)
+        asked = Asked(origin=origin_of(request, access), slot=slot, status=status)
         # The key is taken to be new, as it nearly always is: looking first would cost every
         # command a statement. A command that was carried out before is refused or cannot store
         # its answer; either way its transaction is undone, and the stored answer stands.
         try:
-            answer = await self._carry_out(command, origin, slot, status=status)
+            answer = await carry_out(asked)
         except DatabaseUnavailableError:
             raise
         except Exception:
@@ -101,23 +173,58 @@ class CommandRunner:
             return stored.response(is_replayed=True)
         return answer.response()
 
-    async def _carry_out(
-        self, command: Command, origin: Origin, slot: Slot | None, *, status: HTTPStatus
-    ) -> StoredAnswer:
+    async def _carry_out(self, command: Command, asked: Asked) -> StoredAnswer:
         attempt = 1
         while True:
             try:
                 async with self._database.transaction() as connection:
-                    answer = _stored(await command(connection, origin), status)
-                    if slot is not None:
-                        await idempotency.store(
-                            connection, slot, answer, created_at=self._clock.now()
-                        )
+                    answer = _stored(await command(connection, asked.origin), asked.status)
+                    await self._store(connection, [(asked, answer)])
                     return answer
             except RETRIED:
                 if attempt == ATTEMPTS_MAX:
                     raise
                 attempt += 1
+
+    async def _in_turn(
+        self, shared: SharedCommand[ItemT], item: ItemT, asked: Asked
+    ) -> StoredAnswer:
+        async def alone(connection: Connection, origin: Origin) -> Answer:
+            [outcome] = await shared.command(connection, [(origin, item)])
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        try:
+            return await shared.turns.take((asked, item))
+        except (NotTogetherError, *RETRIED):
+            return await self._carry_out(alone, asked)
+
+    async def _carry_out_all(
+        self, command: CommandOfMany[ItemT], all_asked: Sequence[tuple[Asked, ItemT]]
+    ) -> Sequence[StoredAnswer | Exception]:
+        async with self._database.transaction() as connection:
+            outcomes = await command(connection, [(a.origin, item) for a, item in all_asked])
+            answers = [
+                outcome if isinstance(outcome, Exception) else _stored(outcome, asked.status)
+                for (asked, _), outcome in zip(all_asked, outcomes, strict=True)
+            ]
+            await self._store(
+                connection,
+                [
+                    (asked, answer)
+                    for (asked, _), answer in zip(all_asked, answers, strict=True)
+                    if isinstance(answer, StoredAnswer)
+                ],
+            )
+        return answers
+
+    async def _store(
+        self, connection: Connection, answers: Sequence[tuple[Asked, StoredAnswer]]
+    ) -> None:
+        kept = [(asked.slot, answer) for asked, answer in answers if asked.slot is not None]
+        if kept:
+            await idempotency.store(connection, kept, created_at=self._clock.now())
 
     async def _load(self, slot: Slot) -> StoredAnswer | None:
         async with self._database.session() as connection:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 from fundmix_kit.problems import FieldError, ProblemError
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -28,7 +28,8 @@ KEY: Final = re.compile(r'"?(?P<key>[\x21\x23-\x5b\x5d-\x7e]{1,200})"?')
 STORE: Final = """
     INSERT INTO idempotency_key
         (subject, route, key, fingerprint, status, headers, body, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    SELECT *, $8 FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::jsonb[], $7::bytea[])
     ON CONFLICT (subject, route, key) DO NOTHING
     RETURNING true
 """
@@ -148,22 +149,21 @@ def _fingerprint(request: Request, body: bytes, key: bytes | None) -> bytes:
 
 
 async def store(
-    connection: Connection, slot: Slot, answer: StoredAnswer, *, created_at: datetime
+    connection: Connection,
+    answers: Sequence[tuple[Slot, StoredAnswer]],
+    *,
+    created_at: datetime,
 ) -> None:
     """Waits for a twin that is storing under the same key. Raises KeyTakenError."""
-    is_stored = await connection.fetchval(
-        STORE,
-        slot.subject,
-        slot.route,
-        slot.key,
-        slot.fingerprint,
-        answer.status,
-        json.dumps(dict(answer.headers)),
-        answer.body,
-        created_at,
-    )
-    if not is_stored:
+    # In the order of their keys: two that store the same ones do not wait for each other.
+    rows = sorted((s.subject, s.route, s.key, s.fingerprint, *_kept(a)) for s, a in answers)
+    stored = await connection.fetch(STORE, *columns(rows, 7), created_at)
+    if len(stored) < len(answers):
         raise KeyTakenError
+
+
+def _kept(answer: StoredAnswer) -> tuple[int, str, bytes]:
+    return answer.status, json.dumps(dict(answer.headers)), answer.body
 
 
 async def load(connection: Connection, slot: Slot) -> StoredAnswer | None:

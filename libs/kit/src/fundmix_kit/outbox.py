@@ -93,11 +93,11 @@ class Outbox:
         return event_id
 
     async def append_all(
-        self, connection: Connection, events: Sequence[FundingEvent], origin: Origin
+        self, connection: Connection, events: Sequence[tuple[FundingEvent, Origin]]
     ) -> None:
         """Append events of many aggregates by one COPY, in their order."""
         now = self._clock.now()
-        rows = [(uuid7(), *self._values(event, origin, recorded_at=now)) for event in events]
+        rows = [(uuid7(), *self._values(event, of, recorded_at=now)) for event, of in events]
         await connection.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
 
     def _values(

@@ -1,11 +1,13 @@
 """What contracts-svc does when asked: each function inside one transaction of its caller."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
 
-from fundmix_events.contracts import Condition, ContractEvent
+from fundmix_events.contracts import Condition, ContractEvent, ContractSigned
 from fundmix_events.evaluations import Stage
 from fundmix_events.money import Money
 from fundmix_events.registry import Organisation
@@ -17,16 +19,35 @@ from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.policy import Access
 
-from contracts_svc.domain import amending, delivery, paying, signing
+from contracts_svc.domain import amending, delivery, paying
+from contracts_svc.domain import signing as rules
 from contracts_svc.domain.amending import Amendment, Termination
 from contracts_svc.domain.contract import Contract
 from contracts_svc.domain.delivery import Acceptance, Delivery
-from contracts_svc.domain.errors import UnknownOrganisationError
+from contracts_svc.domain.errors import (
+    ContractNumberTakenError,
+    ContractsError,
+    UnknownOrganisationError,
+)
 from contracts_svc.domain.paying import Verdict
 from contracts_svc.domain.signing import Terms
 from contracts_svc.storage import contract_records, contracts, evaluations, organisations
 
 STAGE_BY_CONDITION: Final = {Condition.MIDTERM: Stage.MIDTERM, Condition.FINAL: Stage.FINAL}
+
+
+Signed = tuple[Contract, Organisation]
+"""The contract, and its agency as the register knows it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signing:
+    """What is to be signed, and by whom; the contract takes the id of its draft, if it had one."""
+
+    terms: Terms
+    buyer: str
+    agency: str
+    contract_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,33 +71,49 @@ class Commands:
         self._clock = clock
 
     async def sign_contract(
-        self,
-        connection: Connection,
-        origin: Origin,
-        terms: Terms,
-        *,
-        buyer: str,
-        agency: str,
-        contract_id: UUID | None = None,
-    ) -> tuple[Contract, Organisation]:
-        """The contract, and its agency as the register knows it.
+        self, connection: Connection, origin: Origin, signing: Signing
+    ) -> Signed:
+        """Raises UnknownOrganisationError, ContractNumberTakenError, and the domain's refusals."""
+        [outcome] = await self.sign_contracts(connection, [(origin, signing)])
+        if isinstance(outcome, ContractsError):
+            raise outcome
+        return outcome
 
-        The scheme of evaluation is the one in force. Raises UnknownOrganisationError and
-        ContractNumberTakenError.
+    async def sign_contracts(
+        self, connection: Connection, signings: Sequence[tuple[Origin, Signing]]
+    ) -> Sequence[Signed | ContractsError]:
+        """All that may be signed, by one statement of each kind; of the others why they may not.
+
+        The scheme of evaluation is the one in force.
         """
-        parties, scheme_version = await organisations.read_for_signing(connection, [buyer, agency])
-        seller = _party(parties, agency, pointer="/agency")
-        terms = replace(terms, scheme_version=scheme_version)
-        contract, event = signing.sign_contract(
-            terms,
-            contract_id=contract_id or uuid7(),
-            buyer=_party(parties, buyer, pointer="/buyer"),
-            agency=seller,
-            today=self._clock.today(),
+        codes = {code for _, signing in signings for code in (signing.buyer, signing.agency)}
+        parties, scheme_version = await organisations.read_for_signing(connection, sorted(codes))
+        today, now = self._clock.today(), self._clock.now()
+        outcomes: list[Signed | ContractsError] = []
+        written: list[tuple[Contract, Terms]] = []
+        events: list[tuple[ContractSigned, Origin]] = []
+        for origin, signing in signings:
+            try:
+                terms = replace(signing.terms, scheme_version=scheme_version)
+                agency = _party(parties, signing.agency, pointer="/agency")
+                contract, event = rules.sign_contract(
+                    terms,
+                    contract_id=signing.contract_id or uuid7(),
+                    buyer=_party(parties, signing.buyer, pointer="/buyer"),
+                    agency=agency,
+                    today=today,
+                )
+            except ContractsError as refusal:
+                outcomes.append(refusal)
+                continue
+            outcomes.append((contract, agency))
+            written.append((contract, terms))
+            events.append((event, origin))
+        new = await contracts.insert_all(connection, written, recorded_at=now)
+        await self._outbox.append_all(
+            connection, [(event, of) for event, of in events if event.contract_id in new]
         )
-        await contracts.insert(connection, contract, terms, recorded_at=self._clock.now())
-        await self._outbox.append(connection, event, origin)
-        return contract, seller
+        return [_unless_taken(outcome, new) for outcome in outcomes]
 
     async def amend_contract(
         self, connection: Connection, origin: Origin, target: Target, amendment: Amendment
@@ -318,6 +355,15 @@ async def of_agency(connection: Connection, target: Target) -> Contract:
     target.access.require_own(contract.agency)
     check_version(contract.version, expected=target.expected_version)
     return contract
+
+
+def _unless_taken(
+    outcome: Signed | ContractsError, new: AbstractSet[UUID]
+) -> Signed | ContractsError:
+    if isinstance(outcome, ContractsError) or outcome[0].contract_id in new:
+        return outcome
+    number = outcome[0].number
+    return ContractNumberTakenError(f"there is a contract {number} already", pointer="/number")
 
 
 def _party(parties: dict[str, Organisation], code: str, *, pointer: str) -> Organisation:

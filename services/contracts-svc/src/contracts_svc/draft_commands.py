@@ -9,7 +9,7 @@ from fundmix_kit.etag import check_version
 from fundmix_kit.ids import uuid7
 from fundmix_kit.origin import Origin
 
-from contracts_svc.commands import Commands, Target
+from contracts_svc.commands import Commands, Signing, Target
 from contracts_svc.domain.contract import Contract
 from contracts_svc.domain.errors import DraftStateError
 from contracts_svc.domain.signing import Terms
@@ -67,10 +67,12 @@ class DraftCommands:
         contract, agency = await self._commands.sign_contract(
             connection,
             origin,
-            terms,
-            buyer=draft.buyer,
-            agency=draft.agency,
-            contract_id=draft.draft_id,
+            Signing(
+                terms=terms,
+                buyer=draft.buyer,
+                agency=draft.agency,
+                contract_id=draft.draft_id,
+            ),
         )
         await self._save(
             connection, origin, draft.draft_id, draft.body, draft.agency, state="signed"

@@ -40,6 +40,41 @@ async def pay(payer: Caller, contract: str, body: Any, number: int = 1) -> httpx
     return await payer.post(f"{contract}/instalments/{number}/pay", body)
 
 
+async def test_many_who_sign_at_once_are_each_answered_for_themselves(
+    api: Api, officer: Caller, terms: dict[str, Any]
+) -> None:
+    await sign(officer, terms, number="DG-7")
+    numbers = [f"DG-{number}" for number in range(20)]
+    bodies = [terms | {"number": number} for number in numbers]
+    bodies[3] |= {"agency": "52441900MA4UTA5T5T"}
+    bodies[5] |= {"title": "另一份", "number": "DG-6"}
+
+    answers = await asyncio.gather(*(officer.post("/v1/contracts", body) for body in bodies))
+
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[3] == 422
+    assert statuses[7] == 409
+    assert sorted(statuses[5:7]) == [201, 409]
+    assert statuses.count(201) == 17
+    assert refusal(answers[7]) == (
+        409,
+        "contract_number_taken",
+        {"/number": "contract_number_taken"},
+    )
+    signed = {
+        answer.json()["contract_id"]: answer.json()["number"]
+        for answer in answers
+        if answer.is_success
+    }
+    said = await api.events()
+    assert {event.key for event in said} >= signed.keys()
+    assert len(said) == 18
+    for contract_id, number in signed.items():
+        shown = await officer.get(f"/v1/contracts/{contract_id}")
+        assert shown.json()["number"] == number
+        assert len(shown.json()["instalments"]) == len(terms["instalments"])
+
+
 async def test_a_signed_contract_is_answered_and_said(
     api: Api, officer: Caller, terms: dict[str, Any]
 ) -> None:

@@ -25,7 +25,6 @@ from contracts_svc.domain.delivery import (
 from contracts_svc.domain.errors import (
     BankReferenceUsedError,
     ContractNotFoundError,
-    ContractNumberTakenError,
 )
 from contracts_svc.domain.paying import (
     Verdict,
@@ -108,8 +107,7 @@ def signed(
 
 
 async def insert(connection: asyncpg.Connection, *given: tuple[Contract, Terms]) -> None:
-    for contract, agreed in given:
-        await contracts.insert(connection, contract, agreed, recorded_at=NOW)
+    await contracts.insert_all(connection, given, recorded_at=NOW)
 
 
 def approved(contract: Contract, number: int = 1, *, by: str = "li.na") -> Contract:
@@ -267,10 +265,15 @@ async def test_an_unknown_contract_is_not_found(connection: asyncpg.Connection) 
 async def test_a_number_belongs_to_one_contract(connection: asyncpg.Connection) -> None:
     await insert(connection, signed(1))
 
-    with pytest.raises(ContractNumberTakenError) as refused:
-        await insert(connection, signed(2, called="DG-1"))
+    new = await contracts.insert_all(
+        connection,
+        [signed(2, called="DG-1"), signed(3), signed(4, called="DG-3")],
+        recorded_at=NOW,
+    )
 
-    assert refused.value.pointer == "/number"
+    assert new == {UUID(int=3)}
+    with pytest.raises(ContractNotFoundError):
+        await contracts.read(connection, UUID(int=2))
 
 
 async def test_a_bank_reference_pays_one_instalment(connection: asyncpg.Connection) -> None:

@@ -32,7 +32,7 @@ FAILED: Final = published(an_evaluation(5990))[1]
 
 
 async def sign(connection: asyncpg.Connection) -> None:
-    await contracts.insert(connection, CONTRACT, some_terms(), recorded_at=NOW)
+    await contracts.insert_all(connection, [(CONTRACT, some_terms())], recorded_at=NOW)
 
 
 async def keep(connection: asyncpg.Connection, evaluation: Evaluation) -> None:

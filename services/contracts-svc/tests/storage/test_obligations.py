@@ -54,7 +54,7 @@ async def signed(connection: asyncpg.Connection, number: int = 1, **values: Any)
     contract, _ = sign_contract(
         terms, contract_id=UUID(int=number), buyer=BUYER, agency=AGENCY, today=TODAY
     )
-    await contracts.insert(connection, contract, terms, recorded_at=NOW)
+    await contracts.insert_all(connection, [(contract, terms)], recorded_at=NOW)
     return contract
 
 

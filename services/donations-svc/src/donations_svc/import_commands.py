@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from fundmix_events.base import FundingEvent
 from fundmix_events.money import Currency, Money
 from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
@@ -229,8 +228,8 @@ class ImportCommands:
         if received := [one.donation for one in decided.booked if one.donation is not None]:
             await import_batches.insert_donations(connection, received, recorded_at=now)
         if not work.is_dry_run:
-            events: list[FundingEvent] = [e for one in decided.booked for e in one.events]
-            await self._outbox.append_all(connection, events, work.origin)
+            events = [(event, work.origin) for one in decided.booked for event in one.events]
+            await self._outbox.append_all(connection, events)
 
     def _batch(self, imported: Imported, origin: Origin, request: ImportRequest) -> Batch:
         assert imported.batch_id is not None, "something was booked"

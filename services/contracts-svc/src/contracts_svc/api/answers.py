@@ -19,9 +19,8 @@ from fundmix_kit.replicas import Position
 
 from contracts_svc.api.bodies import (
     ContractSummaryOut,
-    SignedOut,
     contract_summary,
-    standing_out,
+    signed_out,
 )
 from contracts_svc.commands import Target
 from contracts_svc.domain.contract import Contract
@@ -65,9 +64,7 @@ def answer(contract: Contract, *, today: date) -> Answer:
 
 
 def signed_answer(contract: Contract, agency: Organisation, *, today: date) -> Answer:
-    summary = contract_summary(contract, today=today)
-    standing = standing_out(agency, signed_on=contract.signed_on)
-    return _answer(contract, SignedOut(**dict(summary), agency_standing=standing))
+    return _answer(contract, signed_out(contract, agency, today=today))
 
 
 def _answer(contract: Contract, body: ContractSummaryOut) -> Answer:

@@ -1,7 +1,7 @@
 """What goes in and out over HTTP about contracts."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -381,40 +381,49 @@ class DraftOut(BaseModel):
 
 
 def contract_summary(contract: Contract, *, today: date) -> ContractSummaryOut:
-    return ContractSummaryOut(
-        contract_id=contract.contract_id,
-        version=contract.version,
-        number=contract.number,
-        buyer=contract.buyer,
-        agency=contract.agency,
-        channel=contract.channel,
-        state=contract.state(today=today),
-        ceiling=contract.ceiling,
-        committed=contract.committed,
-        paid=contract.paid,
-        recognised=contract.recognised,
-        receivable=contract.receivable,
-        advance_received=contract.advance_received,
-        ends_on=contract.ends_on,
-        terminated_on=contract.terminated_on,
-        instalments=[
+    return ContractSummaryOut(**_summary_fields(contract, today=today))
+
+
+def signed_out(contract: Contract, agency: Organisation, *, today: date) -> SignedOut:
+    standing = _standing_out(agency, signed_on=contract.signed_on)
+    return SignedOut(**_summary_fields(contract, today=today), agency_standing=standing)
+
+
+def _summary_fields(contract: Contract, *, today: date) -> dict[str, Any]:
+    return {
+        "contract_id": contract.contract_id,
+        "version": contract.version,
+        "number": contract.number,
+        "buyer": contract.buyer,
+        "agency": contract.agency,
+        "channel": contract.channel,
+        "state": contract.state(today=today),
+        "ceiling": contract.ceiling,
+        "committed": contract.committed,
+        "paid": contract.paid,
+        "recognised": contract.recognised,
+        "receivable": contract.receivable,
+        "advance_received": contract.advance_received,
+        "ends_on": contract.ends_on,
+        "terminated_on": contract.terminated_on,
+        "instalments": [
             InstalmentOut.model_validate(i, from_attributes=True) for i in contract.instalments
         ],
-        lines=[
+        "lines": [
             LineOut(**dict(line.agreed), delivered=line.delivered, accepted=line.accepted)
             for line in contract.lines
         ],
-        years=list(contract.years),
-        recoveries=[
+        "years": list(contract.years),
+        "recoveries": [
             RecoveryOut(
                 **dict(r.agreed), received_on=r.received_on, bank_reference=r.bank_reference
             )
             for r in contract.recoveries
         ],
-    )
+    }
 
 
-def standing_out(agency: Organisation, *, signed_on: date) -> StandingOut | None:
+def _standing_out(agency: Organisation, *, signed_on: date) -> StandingOut | None:
     standing = agency.standing
     if standing is None:
         return None

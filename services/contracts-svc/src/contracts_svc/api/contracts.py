@@ -1,5 +1,6 @@
 """Routes of contracts: sign, amend, terminate, deliver, accept, list and show."""
 
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -36,7 +37,8 @@ from contracts_svc.api.bodies import (
     contract_out,
 )
 from contracts_svc.api.payment_bodies import TodoAction, TodoOut
-from contracts_svc.commands import Commands
+from contracts_svc.commands import Commands, Signing
+from contracts_svc.domain.errors import ContractsError
 from contracts_svc.storage.todo import TodoRow
 
 
@@ -54,22 +56,24 @@ def contracts_router(database: Database, actions: ContractActions, commands: Com
 def _add_signing(
     router: APIRouter, runner: CommandRunner, commands: Commands, clock: Clock
 ) -> None:
+    async def sign(
+        connection: Connection, signings: Sequence[tuple[Origin, Signing]]
+    ) -> Sequence[Answer | Exception]:
+        return [
+            outcome
+            if isinstance(outcome, ContractsError)
+            else signed_answer(*outcome, today=clock.today())
+            for outcome in await commands.sign_contracts(connection, signings)
+        ]
+
+    shared = runner.shared(sign)
+
     @router.post("/v1/contracts", status_code=HTTPStatus.CREATED, response_model=SignedOut)
     async def sign_contract(request: Request, access: AccessDep, body: ContractIn) -> Response:
         access.require_own(body.buyer)
         access.require_level(body.payer_level)
-
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            contract, agency = await commands.sign_contract(
-                connection,
-                origin,
-                body.terms(),
-                buyer=body.buyer,
-                agency=body.agency,
-            )
-            return signed_answer(contract, agency, today=clock.today())
-
-        return await runner.run(request, access, command)
+        signing = Signing(terms=body.terms(), buyer=body.buyer, agency=body.agency)
+        return await runner.run_shared(request, access, shared, signing)
 
 
 def _add_actions(router: APIRouter, actions: ContractActions, commands: Commands) -> None:

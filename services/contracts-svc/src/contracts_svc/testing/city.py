@@ -139,7 +139,7 @@ async def _load_contract(
         agency=city.organisations[row["agency_uscc"]],
         today=clock.today(),
     )
-    await contracts.insert(connection, contract, terms, recorded_at=clock.now())
+    await contracts.insert_all(connection, [(contract, terms)], recorded_at=clock.now())
     events: list[ContractEvent] = [signed]
     before = contract
     for instalment in city.instalments[row["contract_no"]]:
