@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Final, Self, cast
+from typing import Annotated, Any, Final, cast
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,10 @@ DECIMALS_MAX: Final = 2
 
 class Currency(StrEnum):
     CNY = "CNY"
+
+
+CURRENCY_BY_CODE: Final = {currency.value: currency for currency in Currency}
+WRITTEN_MEMBERS: Final = ("amount", "currency")
 
 
 def minor_from_text(text: str) -> int:
@@ -95,27 +99,27 @@ class Money(BaseModel):
         return {"amount": text_from_minor(self.amount_minor), "currency": str(self.currency)}
 
     @classmethod
-    def of(cls, amount_minor: int, currency: Currency = Currency.CNY) -> Self:
-        return cls(amount_minor=amount_minor, currency=currency)
+    def of(cls, amount_minor: int, currency: Currency = Currency.CNY) -> "Money":
+        return _shared(amount_minor, currency)
 
     @classmethod
-    def parse(cls, text: str, currency: Currency = Currency.CNY) -> Self:
+    def parse(cls, text: str, currency: Currency = Currency.CNY) -> "Money":
         """Raises ValueError, as `minor_from_text`."""
-        return cls(amount_minor=minor_from_text(text), currency=currency)
+        return _shared(minor_from_text(text), currency)
 
     def __str__(self) -> str:
         return f"{text_from_minor(self.amount_minor)} {self.currency}"
 
     def __add__(self, other: "Money") -> "Money":
         assert self.currency == other.currency, "amounts of two currencies are never added"
-        return Money(amount_minor=self.amount_minor + other.amount_minor, currency=self.currency)
+        return _shared(self.amount_minor + other.amount_minor, self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
         assert self.currency == other.currency, "amounts of two currencies are never subtracted"
-        return Money(amount_minor=self.amount_minor - other.amount_minor, currency=self.currency)
+        return _shared(self.amount_minor - other.amount_minor, self.currency)
 
     def __neg__(self) -> "Money":
-        return Money(amount_minor=-self.amount_minor, currency=self.currency)
+        return _shared(-self.amount_minor, self.currency)
 
 
 def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
@@ -126,7 +130,8 @@ def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
     if "amount" not in members:
         raise PydanticCustomError("amount_missing", 'an amount is written like "12000.00"')
     amount, currency = members["amount"], members.get("currency")
-    if len(members) == 2 and isinstance(amount, str) and isinstance(currency, str):  # noqa: PLR2004  # these two and no other
+    is_plain = len(members) == len(WRITTEN_MEMBERS) and isinstance(amount, str)
+    if is_plain and isinstance(currency, str) and currency in CURRENCY_BY_CODE:
         return _remembered(amount, currency)
     return read(value)
 
@@ -134,7 +139,12 @@ def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
 # The same amounts stand in one event and in those that follow it; what is frozen can be shared.
 @lru_cache(maxsize=4_096)
 def _remembered(amount: str, currency: str) -> Money:
-    return Money.model_validate({"amount": amount, "currency": currency})
+    return Money.parse(amount, CURRENCY_BY_CODE[currency])
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _shared(amount_minor: int, currency: Currency) -> Money:
+    return Money(amount_minor=amount_minor, currency=currency)
 
 
 def _more_than_nothing(money: Money) -> Money:

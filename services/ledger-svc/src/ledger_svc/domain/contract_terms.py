@@ -145,31 +145,35 @@ def _terminated(terms: ContractTerms, event: ContractTerminated) -> ContractTerm
             )
             terms = _with(terms, cancelled)
     if event.settlement is not None:
-        terms = _scheduled(terms, event.settlement, version)
+        terms = _with(terms, _scheduled(terms, event.settlement, version))
     return terms
 
 
 def _listed(
     terms: ContractTerms, schedule: Sequence[ScheduledInstalment], version: int
 ) -> ContractTerms:
-    for scheduled in schedule:
-        terms = _scheduled(terms, scheduled, version)
-    return replace(terms, list_version=max(terms.list_version, version))
+    planned = (_scheduled(terms, scheduled, version) for scheduled in schedule)
+    return replace(
+        terms,
+        instalments={**terms.instalments, **{one.number: one for one in planned}},
+        list_version=max(terms.list_version, version),
+    )
 
 
-def _scheduled(terms: ContractTerms, scheduled: ScheduledInstalment, version: int) -> ContractTerms:
+def _scheduled(
+    terms: ContractTerms, scheduled: ScheduledInstalment, version: int
+) -> PromisedInstalment:
     instalment = terms.instalments.get(scheduled.number)
     if instalment is None:
         instalment = PromisedInstalment(number=scheduled.number)
     if version <= instalment.listed_version:
-        return terms
-    planned = replace(
+        return instalment
+    return replace(
         instalment,
         due_on=scheduled.due_on,
         amount_minor=scheduled.amount.amount_minor,
         listed_version=version,
     )
-    return _with(terms, planned)
 
 
 def _moved(

@@ -96,16 +96,12 @@ PostableEvent = (
 
 def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None:  # noqa: C901, PLR0911, PLR0912  # a case for each event, and nothing else
     """The entry of an event; None for one that moves nothing in the books."""
+    # What comes often stands first: each case that does not fit takes its time.
     match event:
-        case OrganisationRegistered() | OrganisationChanged():
-            return None
-        case InvoiceRecorded() | PaymentConfirmed() | DeliveryReported():
-            return None
-        # What an evaluation takes off is booked when the instalment is approved.
-        case EvaluationPublished() | ObjectionRaised() | ResultAccepted() | DeductionDecided():
-            return None
-        case ObligationMet() | ObligationOverdue() | GoalStatusChanged():
-            return None
+        case PledgeMade() | PledgeCancelled():
+            return pledge_entry(event, event_id=event_id)
+        case DonationReceived():
+            return donation_entry(event, event_id=event_id)
         case InstalmentApproved():
             return _entry(event, event_id, on=event.approved_on, postings=_approved(event))
         case ContractSigned():
@@ -132,10 +128,6 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
             return _entry(event, event_id, on=event.received_on, postings=_recovered(event))
         case ContractTerminated():
             return _entry(event, event_id, on=event.terminated_on, postings=_promised(event))
-        case PledgeMade() | PledgeCancelled():
-            return pledge_entry(event, event_id=event_id)
-        case DonationReceived():
-            return donation_entry(event, event_id=event_id)
         case DonationRefunded() | PurposeChanged() | DonationReversed():
             return gift_change_entry(event, event_id=event_id)
         case ExpenditureApproved():
@@ -146,6 +138,15 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
             return posted_entry(event, event_id=event_id)
         case CloseApproved():
             return Close(event_id=event_id, kind=event.type, through=event.through)
+        case OrganisationRegistered() | OrganisationChanged():
+            return None
+        case InvoiceRecorded() | PaymentConfirmed() | DeliveryReported():
+            return None
+        # What an evaluation takes off is booked when the instalment is approved.
+        case EvaluationPublished() | ObjectionRaised() | ResultAccepted() | DeductionDecided():
+            return None
+        case ObligationMet() | ObligationOverdue() | GoalStatusChanged():
+            return None
         case _:
             assert_never(event)
 

@@ -88,19 +88,18 @@ class _Past:
 
     def note(self, terms: ContractTerms, *, known_on: date) -> None:
         for instalment in terms.instalments.values():
+            is_listed = terms.is_listed(instalment)
+            before = self._current.get((terms.contract_id, instalment.number))
+            if before and (before.instalment, before.is_listed) == (instalment, is_listed):
+                continue
             now = _Known(
                 contract_id=terms.contract_id,
                 instalment=instalment,
-                is_listed=terms.is_listed(instalment),
-                known_on=known_on,
+                is_listed=is_listed,
+                known_on=max(known_on, before.known_on) if before else known_on,
             )
-            before = self._current.get((terms.contract_id, instalment.number))
-            if before is not None:
-                now = replace(now, known_on=max(known_on, before.known_on))
-                if now == replace(before, known_on=now.known_on):
-                    continue
-                if before.known_on < now.known_on:
-                    self._put(replace(before, replaced_on=now.known_on))
+            if before and before.known_on < now.known_on:
+                self._put(replace(before, replaced_on=now.known_on))
             self._put(now)
             self._current[terms.contract_id, instalment.number] = now
 
