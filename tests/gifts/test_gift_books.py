@@ -113,10 +113,14 @@ class Model:
 
 @dataclass
 class Trial:
-    """Carries steps out on the services, and in the model when they were accepted."""
+    """Carries steps out on the services, and in the model when they were accepted.
+
+    `unposted` are lots that the ledger has not heard of.
+    """
 
     site: Site
     model: Model
+    unposted: set[str] = field(default_factory=set[str])
 
     async def carry_out(self, step: Step) -> None:
         done = await getattr(self, f"_{step.kind}")(step)
@@ -153,6 +157,7 @@ class Trial:
         gift = answer.json()
         self.model.gifts.append(gift)
         self.model.lots[gift["donation_id"]] = Lot(len(self.model.gifts) - 1, purpose, amount)
+        self.unposted.add(gift["donation_id"])
         if gift["fulfils"] is not None:
             self.model.pledges[gift["pledge_id"]][0] -= _fen(gift["fulfils"])
         return True
@@ -171,7 +176,7 @@ class Trial:
         answer = await self.site.ask_back(
             self.model.gifts[lot.gift], text_from_minor(amount), lot_id=lot_id
         )
-        if not _is_done(answer):
+        if not self._is_done_with(answer, lot_id):
             return False
         lot.held += amount
         self.model.refunds[answer.json()["refund_id"]] = (answer.json(), amount)
@@ -217,8 +222,9 @@ class Trial:
         gift = self.model.gifts[lot.gift]
         body = a_change(gift, text_from_minor(amount), other, lot_id=lot_id)
         answer = await self.site.treasurer.post("/v1/purpose-changes", body)
-        if not _is_done(answer):
+        if not self._is_done_with(answer, lot_id):
             return False
+        self.unposted.add(answer.json()["change_id"])
         lot.amount -= amount
         self.model.lots[answer.json()["change_id"]] = Lot(lot.gift, other, amount)
         return True
@@ -228,7 +234,7 @@ class Trial:
             return False
         path = f"/v1/donations/{gift['donation_id']}/reverse"
         answer = await self.site.treasurer.post(path, {"reason": "录入有误"})
-        if not _is_done(answer):
+        if not self._is_done_with(answer, gift["donation_id"]):
             return False
         lot = self.model.lots[gift["donation_id"]]
         lot.amount = 0
@@ -252,7 +258,14 @@ class Trial:
 
     async def _follow(self, _: Step) -> bool:
         await self.site.follow()
+        self.unposted.clear()
         return True
+
+    def _is_done_with(self, answer: httpx2.Response, lot_id: str) -> bool:
+        """What the ledger has not posted is asked for again later."""
+        if lot_id in self.unposted and answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            return False
+        return _is_done(answer)
 
     async def assert_books(self) -> None:
         await self.site.follow()

@@ -332,3 +332,23 @@ async def test_a_receipt_is_withdrawn_before_anything_is_done_with_its_gift(site
 
     assert {refusal(answer)[:2] for answer in refused} == {(409, "receipt_stands")}
     assert asked.status_code == 201, asked.text
+
+
+async def test_a_receipt_says_what_is_kept_for_what_since_the_change(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    for amount, purpose in (("30.00", CHILDREN), ("10.00", None)):
+        change = a_change(gift, amount, purpose, lot_id=gift["donation_id"])
+        moved = await site.treasurer.post("/v1/purpose-changes", change)
+        assert moved.is_success, moved.text
+        await site.follow()
+
+    drafted = await site.treasurer.post("/v1/receipts", {"donation_id": gift["donation_id"]})
+    issued = await site.treasurer.post(f"/v1/receipts/{drafted.json()['receipt_id']}/issue", {})
+
+    shown = issued.json()["shown"]
+    assert (shown["restricted_to"], shown["amount"]) == (MEAL, cny("100.00"))
+    assert shown["kept_for"] == [
+        {"restricted_to": MEAL, "amount": cny("60.00")},
+        {"restricted_to": CHILDREN, "amount": cny("30.00")},
+        {"restricted_to": None, "amount": cny("10.00")},
+    ]

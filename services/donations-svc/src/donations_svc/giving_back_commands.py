@@ -1,17 +1,13 @@
-"""Refunds, changed purposes and reversals: decided here, with money that the ledger sets aside.
+"""Refunds and changed purposes: decided here, with money that the ledger sets aside.
 
 The ledger is asked inside the transaction, with the donation locked: what is decided is what was
 held. Its holds have ids that follow from the request, so that a command which was cut off in
 between is said again and finds its own.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
-from fundmix_events.donations import DonationKind
-from fundmix_events.roles import Role
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
 from fundmix_kit.origin import Origin
@@ -21,11 +17,6 @@ from fundmix_kit.policy import Access
 from donations_svc.domain import giving_back as rules
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.errors import (
-    BatchNotFoundError,
-    DelegationError,
-    DonationNotFoundError,
-    DonationsError,
-    LedgerUnavailableError,
     UnknownDonationError,
 )
 from donations_svc.domain.giving_back import (
@@ -36,12 +27,9 @@ from donations_svc.domain.giving_back import (
     Refund,
     RefundState,
     RefundTerms,
-    Reversal,
 )
-from donations_svc.domain.pledge import Pledge
-from donations_svc.domain.receipt import Withdrawal, WithdrawalReason
-from donations_svc.ledger import HOLDS_MAX, HoldRequest, Ledger
-from donations_svc.storage import donations, gifts, pledges, receipts
+from donations_svc.ledger import HoldRequest, Ledger
+from donations_svc.storage import donations, gifts, receipts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +56,7 @@ class GivingBack:
         Also the domain's refusals, ReferenceTakenError, and MoreThanLeftError by what the ledger
         knows.
         """
-        gift = await self._lock_gift(connection, terms.donation_id, asking)
+        gift = await lock_gift(connection, terms.donation_id, asking)
         refund = rules.request_refund(
             gift,
             terms,
@@ -101,7 +89,7 @@ class GivingBack:
         Also the domain's refusals and LedgerUnavailableError.
         """
         refund = await gifts.read_refund(connection, refund_id)
-        gift = await self._lock_gift(connection, refund.terms.donation_id, asking)
+        gift = await lock_gift(connection, refund.terms.donation_id, asking)
         refund = await gifts.read_refund(connection, refund_id, is_locked=True)
         receipt = await _standing(connection, gift.donation.donation_id)
         paid, donation, event = rules.pay_refund(
@@ -140,7 +128,7 @@ class GivingBack:
 
         Also the domain's refusals and LedgerUnavailableError.
         """
-        gift = await self._lock_gift(connection, terms.donation_id, asking)
+        gift = await lock_gift(connection, terms.donation_id, asking)
         change, donation, event = rules.change_purpose(
             gift,
             terms,
@@ -166,119 +154,15 @@ class GivingBack:
         await self._outbox.append(connection, event, origin)
         return change
 
-    async def reverse(
-        self,
-        connection: Connection,
-        origin: Origin,
-        donation_id: UUID,
-        *,
-        reason: str,
-        asking: Asking,
-    ) -> Donation:
-        """Raises DonationNotFoundError, ForeignRowError, MoreThanLeftError.
 
-        Also the domain's refusals and LedgerUnavailableError.
-        """
-        try:
-            gift = await self._lock_gift(connection, donation_id, asking)
-        except UnknownDonationError as error:
-            raise DonationNotFoundError(str(error)) from error
-        [after] = await self._reverse(connection, origin, [gift], reason=reason, asking=asking)
-        return after
-
-    async def reverse_batch(
-        self, connection: Connection, origin: Origin, batch_id: UUID, *, reason: str, asking: Asking
-    ) -> list[Donation]:
-        """All that stands of an import, or nothing; receipts of it are withdrawn.
-
-        Raises BatchNotFoundError, and as `reverse`.
-        """
-        imported = await donations.lock_batch(connection, batch_id)
-        for agency in {donation.terms.agency for donation in imported}:
-            asking.access.require_own(agency)
-        is_agency = asking.access.principal.role == Role.AGENCY
-        if not is_agency and any(donation.terms.delegation is None for donation in imported):
-            raise DelegationError("the agency has imported it itself, and undoes it itself")
-        standing = [donation for donation in imported if donation.reversed_on is None]
-        if not standing:
-            raise BatchNotFoundError(f"nothing stands of a batch {batch_id}")
-        withdrawal = Withdrawal(
-            on=self._clock.today(),
-            at=self._clock.now(),
-            by=origin.actor.subject,
-            reason=WithdrawalReason.REVERSAL,
-            remark=reason,
-        )
-        ids = [donation.donation_id for donation in standing]
-        await receipts.withdraw_all(connection, ids, withdrawal)
-        found = await gifts.read_gifts(connection, standing)
-        return await self._reverse(connection, origin, found, reason=reason, asking=asking)
-
-    async def _reverse(
-        self,
-        connection: Connection,
-        origin: Origin,
-        found: Sequence[Gift],
-        *,
-        reason: str,
-        asking: Asking,
-    ) -> list[Donation]:
-        today = self._clock.today()
-        holds = [
-            _hold_of_reversal(gift.donation)
-            for gift in found
-            if gift.donation.terms.kind is DonationKind.CASH
-        ]
-        by_lot = {hold.lot_id: hold.hold_id for hold in holds}
-        reversed_: list[Donation] = []
-        pledges_seen: dict[UUID, Pledge] = {}
-        for gift in found:
-            donation = gift.donation
-            reversal = Reversal(
-                reversed_on=today, reason=reason, hold_id=by_lot.get(donation.donation_id)
-            )
-            after, pledge, event = rules.reverse_donation(
-                gift,
-                reversal,
-                pledge=await _pledge_of(connection, donation, pledges_seen),
-                receipt=await _standing(connection, donation.donation_id),
-            )
-            if pledge is not None:
-                pledges_seen[pledge.pledge_id] = pledge
-                await pledges.save(connection, pledge)
-            await donations.save(connection, after)
-            await self._outbox.append(connection, event, origin)
-            reversed_.append(after)
-        # Last of all: whatever was refused before has held nothing.
-        await self._hold_all(holds, asking)
-        return reversed_
-
-    async def _hold_all(self, holds: Sequence[HoldRequest], asking: Asking) -> None:
-        """All or none: where the ledger refuses one, what it had held for others is given back.
-
-        What is still held when this is cut off is found by the next attempt: its id is the same.
-        """
-        held: list[UUID] = []
-        for start in range(0, len(holds), HOLDS_MAX):
-            some = holds[start : start + HOLDS_MAX]
-            try:
-                await self._ledger.hold_all(asking.authorization, some)
-            except DonationsError:
-                if held:
-                    with suppress(LedgerUnavailableError):
-                        await self._ledger.release(asking.authorization, held)
-                raise
-            held += [hold.hold_id for hold in some]
-
-    async def _lock_gift(self, connection: Connection, donation_id: UUID, asking: Asking) -> Gift:
-        donation = await donations.find_for_update(connection, donation_id)
-        if donation is None:
-            raise UnknownDonationError(
-                f"there is no donation {donation_id}", pointer="/donation_id"
-            )
-        asking.access.require_own(donation.terms.agency)
-        [gift] = await gifts.read_gifts(connection, [donation])
-        return gift
+async def lock_gift(connection: Connection, donation_id: UUID, asking: Asking) -> Gift:
+    """Raises UnknownDonationError, ForeignRowError."""
+    donation = await donations.find_for_update(connection, donation_id)
+    if donation is None:
+        raise UnknownDonationError(f"there is no donation {donation_id}", pointer="/donation_id")
+    asking.access.require_own(donation.terms.agency)
+    [gift] = await gifts.read_gifts(connection, [donation])
+    return gift
 
 
 def id_of(what: str, donation: Donation, lot_id: UUID | None, reference: str) -> UUID:
@@ -302,31 +186,6 @@ def _hold_of(refund: Refund) -> HoldRequest:
     )
 
 
-def _hold_of_reversal(donation: Donation) -> HoldRequest:
-    terms = donation.terms
-    return HoldRequest(
-        # Of this state of it: what was refused before something happened to it is another matter.
-        hold_id=uuid5(donation.donation_id, f"reversal:{donation.version}"),
-        lot_id=donation.donation_id,
-        agency=terms.agency,
-        restricted_to=terms.restricted_to,
-        amount=terms.amount,
-        effective_on=terms.received_on,
-        purpose="batch_reversal",
-        document=terms.reference,
-    )
-
-
 async def _standing(connection: Connection, donation_id: UUID) -> str | None:
     """The number of its receipt, where one stands."""
     return (await receipts.standing(connection, [donation_id])).get(donation_id)
-
-
-async def _pledge_of(
-    connection: Connection, donation: Donation, seen: dict[UUID, Pledge]
-) -> Pledge | None:
-    if donation.pledge_id is None:
-        return None
-    return seen.get(donation.pledge_id) or await pledges.find_for_update(
-        connection, donation.pledge_id
-    )

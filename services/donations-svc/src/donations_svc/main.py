@@ -20,11 +20,7 @@ from donations_svc import NAME
 from donations_svc.api.announcements import announcements_router
 from donations_svc.api.contacts import contacts_router
 from donations_svc.api.donations import donations_router
-from donations_svc.api.giving_back import (
-    purpose_changes_router,
-    refunds_router,
-    reversals_router,
-)
+from donations_svc.api.giving_back import purpose_changes_router, refunds_router
 from donations_svc.api.imports import IMPORTS, imports_router
 from donations_svc.api.open_giving import Publication
 from donations_svc.api.pledges import pledges_router
@@ -32,6 +28,7 @@ from donations_svc.api.policy import POLICY
 from donations_svc.api.problems import PROBLEMS
 from donations_svc.api.public import public_router
 from donations_svc.api.receipts import receipts_router
+from donations_svc.api.reversals import reversals_router
 from donations_svc.api.statements import statements_router
 from donations_svc.api.todo import todo_router
 from donations_svc.commands import Commands
@@ -44,6 +41,7 @@ from donations_svc.ledger import Ledger
 from donations_svc.receipt_commands import ReceiptCommands
 from donations_svc.receipt_jobs import work
 from donations_svc.receipt_pdf.renderer import Renderer
+from donations_svc.reversal_commands import Reversals
 from donations_svc.settings import ImportSettings, LedgerSettings, Settings
 from donations_svc.storage.sealing import KeyRing
 
@@ -63,6 +61,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
     limits = settings.donation_import
     imports = ImportCommands(outbox=outbox, clock=clock, limits=table_limits(limits))
     giving_back = GivingBack(outbox=outbox, clock=clock, ledger=ledger)
+    reversals = Reversals(outbox=outbox, clock=clock, ledger=ledger)
     receipts = receipt_commands(process, settings)
     renderer = Renderer(
         threads_max=settings.receipts.render_threads_max,
@@ -85,7 +84,7 @@ def build_api(process: Process, settings: Settings, ledger: Ledger, keys: KeyRin
             donations_router(database, runner, commands),
             refunds_router(database, runner, giving_back, clock),
             purpose_changes_router(database, runner, giving_back),
-            reversals_router(runner, giving_back),
+            reversals_router(runner, reversals, time_ms_max=limits.time_ms_max),
             receipts_router(database, runner, receipts, renderer),
             statements_router(database, ledger),
             imports_router(database, runner, imports, time_ms_max=limits.time_ms_max),

@@ -23,6 +23,7 @@ from donations_svc.domain.errors import (
 )
 from donations_svc.domain.receipt import (
     Issue,
+    KeptFor,
     Receipt,
     ReceiptState,
     ReceivedDonation,
@@ -68,7 +69,10 @@ def a_donation(**changes: Any) -> ReceivedDonation:
         "is_reversed": False,
         "is_refunding": False,
     }
-    return ReceivedDonation(**usual | changes)
+    usual |= changes
+    kept = KeptFor(restricted_to=usual["restricted_to"], amount=Money.parse("1000.00"))
+    usual.setdefault("kept_for", (kept,))
+    return ReceivedDonation(**usual)
 
 
 def a_snapshot(donation: ReceivedDonation | None = None) -> Snapshot:

@@ -15,6 +15,7 @@ import pytest
 import zxingcpp
 from donations_svc.domain.amount_words import in_words
 from donations_svc.domain.receipt import (
+    KeptFor,
     OfficialBill,
     ReceiptState,
     Snapshot,
@@ -77,7 +78,10 @@ def a_snapshot(**changes: Any) -> Snapshot:
         "check_code": "PFD4Q5VC4CTB",
         "check_url": CHECK_URL,
     }
-    return Snapshot(**usual | changes)
+    usual |= changes
+    kept = KeptFor(restricted_to=usual["restricted_to"], amount=usual["amount"])
+    usual.setdefault("kept_for", (kept,))
+    return Snapshot(**usual)
 
 
 def a_sheet(state: ReceiptState = ReceiptState.ISSUED, **changes: Any) -> Sheet:
@@ -178,6 +182,19 @@ def test_what_was_given_back_is_told(renderer: Renderer) -> None:
     text = text_of(renderer.render_here(SHEETS["partly refunded"]))
 
     assert "原捐赠¥200,000.00，已退还¥76,543.22" in text
+
+
+def test_a_changed_purpose_is_told_with_what_it_was_before(renderer: Renderer) -> None:
+    kept_for = (
+        KeptFor(restricted_to="长者助餐", amount=Money.parse("100000.00")),
+        KeptFor(restricted_to=None, amount=Money.parse("23456.78")),
+    )
+
+    text = text_of(renderer.render_here(a_sheet(kept_for=kept_for)))
+
+    assert "原捐赠用途长者助餐" in text
+    assert "变更后用途长者助餐：¥100,000.00" in text
+    assert "变更后用途非限定：¥23,456.78" in text
 
 
 def test_a_withdrawn_receipt_says_so_across_and_why(renderer: Renderer) -> None:

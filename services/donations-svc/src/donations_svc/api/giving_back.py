@@ -1,4 +1,4 @@
-"""Refunds, changed purposes and reversals over HTTP."""
+"""Refunds and changed purposes over HTTP."""
 
 from datetime import date, datetime
 from http import HTTPStatus
@@ -20,8 +20,7 @@ from fundmix_kit.policy import Access, AccessDep
 from pydantic import BaseModel
 
 from donations_svc import queries
-from donations_svc.api.bodies import BodyIn, DonationOut, donation_out
-from donations_svc.api.donations import positions_of
+from donations_svc.api.bodies import BodyIn
 from donations_svc.domain.giving_back import (
     Payment,
     PurposeChange,
@@ -113,15 +112,6 @@ class PurposeChangeOut(BaseModel):
     recorded_at: datetime
 
 
-class ReversalIn(BodyIn):
-    reason: Remark
-
-
-class BatchReversalOut(BaseModel):
-    batch_id: UUID
-    donations: int
-
-
 def refunds_router(
     database: Database, runner: CommandRunner, giving_back: GivingBack, clock: Clock
 ) -> APIRouter:
@@ -133,7 +123,7 @@ def refunds_router(
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             refund = await giving_back.request_refund(
-                connection, origin, RefundTerms(**dict(body)), asking=_asking(request, access)
+                connection, origin, RefundTerms(**dict(body)), asking=asking_of(request, access)
             )
             return _refund_answer(refund)
 
@@ -151,7 +141,7 @@ def refunds_router(
                 at=clock.now(),
             )
             refund = await giving_back.pay_refund(
-                connection, origin, refund_id, payment, asking=_asking(request, access)
+                connection, origin, refund_id, payment, asking=asking_of(request, access)
             )
             return _refund_answer(refund)
 
@@ -159,7 +149,7 @@ def refunds_router(
 
     @router.post("/v1/refunds/{refund_id}/cancel", response_model=RefundOut)
     async def cancel_refund(request: Request, access: AccessDep, refund_id: UUID) -> Response:
-        asking = _asking(request, access)
+        asking = asking_of(request, access)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             refund = await giving_back.cancel_refund(connection, origin, refund_id, asking=asking)
@@ -210,7 +200,7 @@ def purpose_changes_router(
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             change = await giving_back.change_purpose(
-                connection, origin, body.terms(), asking=_asking(request, access)
+                connection, origin, body.terms(), asking=asking_of(request, access)
             )
             return Answer(body=change_out(change))
 
@@ -229,48 +219,6 @@ def purpose_changes_router(
         return page_response(
             request, rows, page=page, sort_key=lambda c: (c.change_id,), item=change_out
         )
-
-    return router
-
-
-def reversals_router(runner: CommandRunner, giving_back: GivingBack) -> APIRouter:
-    router = APIRouter(tags=["reversals"])
-
-    @router.post("/v1/donations/{donation_id}/reverse", response_model=DonationOut)
-    async def reverse_donation(
-        request: Request, access: AccessDep, donation_id: UUID, body: ReversalIn
-    ) -> Response:
-        """It was recorded in error: on the day it was said to arrive, there is nothing."""
-
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            donation = await giving_back.reverse(
-                connection,
-                origin,
-                donation_id,
-                reason=body.reason,
-                asking=_asking(request, access),
-            )
-            return Answer(
-                body=donation_out(donation),
-                version=donation.version,
-                positions=positions_of([donation]),
-            )
-
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
-
-    @router.post("/v1/donation-imports/{batch_id}/reverse", response_model=BatchReversalOut)
-    async def reverse_batch(
-        request: Request, access: AccessDep, batch_id: UUID, body: ReversalIn
-    ) -> Response:
-        """All that stands of an import, or nothing of it."""
-
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            reversed_ = await giving_back.reverse_batch(
-                connection, origin, batch_id, reason=body.reason, asking=_asking(request, access)
-            )
-            return Answer(body=BatchReversalOut(batch_id=batch_id, donations=len(reversed_)))
-
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
 
     return router
 
@@ -331,6 +279,6 @@ def _refund_answer(refund: Refund) -> Answer:
     )
 
 
-def _asking(request: Request, access: Access) -> Asking:
+def asking_of(request: Request, access: Access) -> Asking:
     """The ledger is asked in the caller's own name."""
     return Asking(access=access, authorization=request.headers["authorization"])

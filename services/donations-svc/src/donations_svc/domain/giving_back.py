@@ -160,6 +160,15 @@ class Gift:
                 left[refund.lot.lot_id] -= refund.terms.amount
         return [(lot, left[lot_id]) for lot_id, lot in lots.items()]
 
+    @property
+    def kept_for(self) -> dict[str | None, Money]:
+        """What is left by what it is kept for now, the purpose it was given for first."""
+        kept: dict[str | None, Money] = {}
+        for lot, left in self.lots:
+            if left.amount_minor:
+                kept[lot.restricted_to] = left + kept.get(lot.restricted_to, Money.of(0))
+        return kept
+
     def lot(self, lot_id: UUID | None) -> tuple[Lot, Money]:
         """The lot that is named, or the only one. Raises UnknownLotError."""
         lots = self.lots

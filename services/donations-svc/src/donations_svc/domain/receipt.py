@@ -58,9 +58,21 @@ class OfficialBill(BaseModel):
     number: Label
 
 
+class KeptFor(BaseModel):
+    """Part of a donation, by what it is kept for; `restricted_to` is None where that is free."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    restricted_to: str | None
+    amount: Money
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReceivedDonation:
-    """A donation as far as a receipt is concerned with it; `amount` is what arrived."""
+    """A donation as far as a receipt is concerned with it; `amount` is what arrived.
+
+    `restricted_to` is what it was given for; `kept_for` sums to `kept`.
+    """
 
     donation_id: UUID
     reference: str
@@ -78,6 +90,7 @@ class ReceivedDonation:
     is_sponsorship: bool
     is_reversed: bool
     is_refunding: bool
+    kept_for: tuple[KeptFor, ...]
 
     @property
     def kept(self) -> Money:
@@ -87,7 +100,9 @@ class ReceivedDonation:
 class Snapshot(BaseModel):
     """All that an issued receipt shows, for ever: what changes later changes nothing of it.
 
-    `amount` is what the receipt is about, `received` less `refunded`. `form` says how it is shown.
+    `amount` is what the receipt is about, `received` less `refunded`. `restricted_to` is what it
+    was given for, `kept_for` what it was kept for when this was issued. `form` says how it is
+    shown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,6 +121,7 @@ class Snapshot(BaseModel):
     received: Money
     refunded: Money
     restricted_to: str | None
+    kept_for: tuple[KeptFor, ...]
     given_on: date
     received_on: date
     bank_reference: str | None
@@ -228,6 +244,7 @@ def snapshot_of(
         received=donation.amount,
         refunded=donation.refunded,
         restricted_to=donation.restricted_to,
+        kept_for=donation.kept_for,
         given_on=donation.given_on,
         received_on=donation.received_on,
         bank_reference=donation.bank_reference,

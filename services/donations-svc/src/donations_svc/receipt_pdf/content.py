@@ -116,7 +116,7 @@ def _rows(shown: Snapshot) -> list[Row]:
         kept = f"原捐赠{_figures(shown.received)}，已退还{_figures(shown.refunded)}"
         rows.append(Row("退还情况", kept))
     rows += [
-        Row("捐赠用途", shown.restricted_to or UNRESTRICTED),
+        *_purpose_rows(shown),
         Row("到账日期" if shown.bank_reference else "接收日期", _day(shown.received_on)),
     ]
     if shown.bank_reference is not None:
@@ -125,6 +125,17 @@ def _rows(shown: Snapshot) -> list[Row]:
     if shown.official_bill is not None:
         bill = shown.official_bill
         rows.append(Row("公益事业捐赠票据", f"代码 {bill.code}　号码 {bill.number}"))
+    return rows
+
+
+def _purpose_rows(shown: Snapshot) -> list[Row]:
+    """What it is kept for; and what it was given for, where that was changed."""
+    if [kept.restricted_to for kept in shown.kept_for] == [shown.restricted_to]:
+        return [Row("捐赠用途", shown.restricted_to or UNRESTRICTED)]
+    rows = [Row("原捐赠用途", shown.restricted_to or UNRESTRICTED)]
+    for kept in shown.kept_for:
+        name = kept.restricted_to or UNRESTRICTED
+        rows.append(Row("变更后用途", f"{name}：{_figures(kept.amount)}"))
     return rows
 
 

@@ -1,5 +1,6 @@
 """Donations in the database."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +9,7 @@ import asyncpg
 from fundmix_events.channel import Channel
 from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind, Service
 from fundmix_events.money import Currency, Money
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 
 from donations_svc.domain.donation import Belonging, Donation, DonationTerms
 from donations_svc.domain.errors import (
@@ -72,12 +73,25 @@ IS_OF_ANOTHER: Final = """
 READ: Final = "SELECT * FROM donation WHERE donation_id = $1"
 LOCK: Final = "SELECT * FROM donation WHERE donation_id = $1 FOR UPDATE"
 # In the order of the key, as by every writer.
-LOCK_BATCH: Final = """
-    SELECT * FROM donation WHERE batch_id = $1 ORDER BY donation_id FOR UPDATE
+AGENCIES_OF_BATCH: Final = """
+    SELECT agency, bool_and(delegation IS NOT NULL) AS is_delegated FROM donation
+    WHERE batch_id = $1 GROUP BY agency
+"""
+LOCK_OF_BATCH: Final = """
+    SELECT * FROM donation
+    WHERE batch_id = $1 AND reversed_on IS NULL AND donation_id > $2
+    ORDER BY donation_id LIMIT $3 FOR UPDATE
 """
 SAVE: Final = """
     UPDATE donation SET version = $2, refunded_minor = $3, reversed_on = $4, reversal_reason = $5
     WHERE donation_id = $1
+"""
+SAVE_ALL: Final = """
+    UPDATE donation SET version = u.version, refunded_minor = u.refunded_minor,
+                        reversed_on = u.reversed_on, reversal_reason = u.reversal_reason
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::date[], $5::text[])
+         AS u (donation_id, version, refunded_minor, reversed_on, reversal_reason)
+    WHERE donation.donation_id = u.donation_id
 """
 LIST: Final = """
     SELECT * FROM donation
@@ -171,15 +185,32 @@ async def find_for_update(connection: Connection, donation_id: UUID) -> Donation
     return None if row is None else donation_of(row)
 
 
-async def lock_batch(connection: Connection, batch_id: UUID) -> list[Donation]:
-    """Of an import, each row locked; also what does not stand any more."""
-    return [donation_of(row) for row in await connection.fetch(LOCK_BATCH, batch_id)]
+async def agencies_of_batch(connection: Connection, batch_id: UUID) -> dict[str, bool]:
+    """Those that an import has donations of, and whether all of theirs are delegated."""
+    rows = await connection.fetch(AGENCIES_OF_BATCH, batch_id)
+    return {row["agency"]: row["is_delegated"] for row in rows}
+
+
+async def lock_of_batch(
+    connection: Connection, batch_id: UUID, *, after: UUID, rows_max: int
+) -> list[Donation]:
+    """The next that stand of an import, each row locked."""
+    rows = await connection.fetch(LOCK_OF_BATCH, batch_id, after, rows_max)
+    return [donation_of(row) for row in rows]
 
 
 async def save(connection: Connection, donation: Donation) -> None:
     """What may change of it: what has gone back, and that it was an error."""
-    await connection.execute(
-        SAVE,
+    await connection.execute(SAVE, *_saved(donation))
+
+
+async def save_all(connection: Connection, changed: Sequence[Donation]) -> None:
+    """As `save`, by one statement; the rows are locked."""
+    await connection.execute(SAVE_ALL, *columns([_saved(one) for one in changed], 5))
+
+
+def _saved(donation: Donation) -> tuple[Any, ...]:
+    return (
         donation.donation_id,
         donation.version,
         donation.refunded.amount_minor,

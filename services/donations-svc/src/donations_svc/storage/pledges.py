@@ -1,6 +1,6 @@
 """Pledges in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -52,6 +52,7 @@ PARTS: Final = """
     WHERE pledge_id = ANY($1::uuid[]) ORDER BY pledge_id, number
 """
 LOCK: Final = "SELECT * FROM pledge WHERE pledge_id = $1 FOR UPDATE"
+LOCK_ALL: Final = "SELECT * FROM pledge WHERE pledge_id = ANY($1) ORDER BY pledge_id FOR UPDATE"
 READ: Final = "SELECT * FROM pledge WHERE pledge_id = $1"
 SAVE: Final = """
     UPDATE pledge SET version = $2, fulfilled_minor = $3, cancelled_on = $4,
@@ -142,6 +143,11 @@ async def save_all(connection: Connection, changed: Sequence[Pledge]) -> None:
 async def find_for_update(connection: Connection, pledge_id: UUID) -> Pledge | None:
     row = await connection.fetchrow(LOCK, pledge_id)
     return None if row is None else (await pledges_of(connection, [row]))[0]
+
+
+async def lock_all(connection: Connection, pledge_ids: Collection[UUID]) -> dict[UUID, Pledge]:
+    rows = await connection.fetch(LOCK_ALL, pledge_ids)
+    return {pledge.pledge_id: pledge for pledge in await pledges_of(connection, rows)}
 
 
 async def save(connection: Connection, pledge: Pledge) -> None:

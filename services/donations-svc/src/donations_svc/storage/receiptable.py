@@ -5,23 +5,19 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
 from donations_svc.domain.errors import DonationNotFoundError
-from donations_svc.domain.receipt import ReceivedDonation
-from donations_svc.storage import tables
+from donations_svc.domain.giving_back import Gift, RefundState
+from donations_svc.domain.receipt import KeptFor, ReceivedDonation
+from donations_svc.storage import gifts, tables
+from donations_svc.storage.donations import donation_of
 
-IS_REFUNDING: Final = """
-    EXISTS (SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
-"""
 # The lock of whoever refunds, changes or reverses a donation: each sees what the other has done.
 LOCK: Final = "SELECT 1 FROM donation WHERE donation_id = $1 FOR NO KEY UPDATE"
-READ: Final = f"""
-    SELECT d.*, {IS_REFUNDING} AS is_refunding FROM donation d WHERE donation_id = $1
-"""  # noqa: S608  # our own statement
+READ: Final = "SELECT * FROM donation WHERE donation_id = $1"
 WITHOUT_RECEIPT: Final = """
     NOT EXISTS (
         SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued'
@@ -49,7 +45,11 @@ async def lock(connection: Connection, donation_id: UUID) -> ReceivedDonation:
 
 async def read(connection: Connection, donation_id: UUID) -> ReceivedDonation:
     """Raises DonationNotFoundError."""
-    return _found(await connection.fetchrow(READ, donation_id), donation_id)
+    row = await connection.fetchrow(READ, donation_id)
+    if row is None:
+        raise DonationNotFoundError(f"there is no donation {donation_id}", pointer="/donation_id")
+    [gift] = await gifts.read_gifts(connection, [donation_of(row)])
+    return _donation(tables.Donation(**dict(row)), gift)
 
 
 async def count(connection: Connection, agency: str, *, first: date, last: date) -> int:
@@ -65,16 +65,7 @@ async def next_after(
     return found
 
 
-def _found(row: asyncpg.Record | None, donation_id: UUID) -> ReceivedDonation:
-    if row is None:
-        raise DonationNotFoundError(f"there is no donation {donation_id}", pointer="/donation_id")
-    return _donation(row)
-
-
-def _donation(record: asyncpg.Record) -> ReceivedDonation:
-    columns = dict(record)
-    is_refunding: bool = columns.pop("is_refunding")
-    row = tables.Donation(**columns)
+def _donation(row: tables.Donation, gift: Gift) -> ReceivedDonation:
     currency = Currency(row.currency)
     return ReceivedDonation(
         donation_id=row.donation_id,
@@ -92,7 +83,11 @@ def _donation(record: asyncpg.Record) -> ReceivedDonation:
         goods=_goods(row),
         is_sponsorship=row.is_sponsorship,
         is_reversed=row.reversed_on is not None,
-        is_refunding=is_refunding,
+        is_refunding=any(refund.state is RefundState.HELD for refund in gift.refunds),
+        kept_for=tuple(
+            KeptFor(restricted_to=purpose, amount=amount)
+            for purpose, amount in gift.kept_for.items()
+        ),
     )
 
 
