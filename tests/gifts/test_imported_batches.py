@@ -1,13 +1,17 @@
 """The sample's donations as one batch: booked, undone as one with receipts, and booked again."""
 
 import csv
+import io
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
 from donations_svc.consumer import state_of
+from donations_svc.ledger import HOLDS_MAX
 from fundmix_events import topics
+from fundmix_events.money import minor_from_text, text_from_minor
 from fundmix_events.registry import OrganisationRegistered
 from fundmix_kit import replica
 from fundmix_kit.replica import State
@@ -15,12 +19,13 @@ from fundmix_kit.testing.api import Caller, refusal
 from fundmix_kit.testing.contents import nothing_written
 from ledger_svc.testing import an_expenditure
 
-from tests.gifts.site import Site
+from tests.gifts.site import Site, a_refund
 
 pytestmark = pytest.mark.timeout(300)
 
 Json = dict[str, Any]
 IMPORTS: Final = "/v1/donation-imports"
+OWN_COLUMNS: Final = ("donation_ref", "bank_reference")
 COUNTED_BY_ENTRY: Final = ("seq", "why", "agencies")
 
 
@@ -56,8 +61,26 @@ def officer_of(site: Site) -> Caller:
 
 
 async def import_sample(site: Site, sample: Path) -> Json:
-    content = (sample / "donations.csv").read_bytes()
-    query = urlencode({"delegation": "年度补录", "control_count": 1_008})
+    return await import_file(site, (sample / "donations.csv").read_bytes(), rows=1_008)
+
+
+async def import_copies(site: Site, sample: Path, *, copies: int) -> Json:
+    """The sample's donations so many times over, each a donation of its own."""
+    with (sample / "donations.csv").open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    for copy, row in product(range(copies), rows):
+        own = {name: row[name] and f"{row[name]}-{copy}" for name in OWN_COLUMNS}
+        # Of the same amount it would be suspected.
+        amount = text_from_minor(minor_from_text(row["amount"]) + copy)
+        writer.writerow(row | own | {"amount": amount})
+    return await import_file(site, text.getvalue().encode(), rows=copies * len(rows))
+
+
+async def import_file(site: Site, content: bytes, *, rows: int) -> Json:
+    query = urlencode({"delegation": "年度补录", "control_count": rows})
     answer = await officer_of(site).upload(f"{IMPORTS}?{query}", content)
     assert answer.is_success, answer.text
     await site.follow()
@@ -136,3 +159,39 @@ async def issued_receipt(site: Site, donation: Json) -> str:
     issued = await agency.post(f"/v1/receipts/{receipt_id}/issue", None)
     assert issued.is_success, issued.text
     return receipt_id
+
+
+async def test_a_large_import_is_undone_by_pages_and_wholly_or_not(
+    site: Site, sample: Path
+) -> None:
+    await know_the_city(site, sample)
+    before = await figures(site)
+    batch = await import_copies(site, sample, copies=3)
+    path = f"{IMPORTS}/{batch['batch_id']}/reverse"
+    last = await last_gift(site)
+    treasurer = site.donations.caller("agency", org=last["agency"], sub="treasurer")
+    refund = await treasurer.post("/v1/refunds", a_refund(last, "0.01"))
+    assert refund.is_success, refund.text
+
+    async with nothing_written(site.donations.database):
+        refused = await officer_of(site).post(path, {"reason": "文件有误"})
+    held = (await site.books.auditor().get("/v1/funds", limit=200)).json()["items"]
+    cancelled = f"/v1/refunds/{refund.json()['refund_id']}/cancel"
+    assert (await treasurer.post(cancelled, None)).is_success
+    undone = await officer_of(site).post(path, {"reason": "文件有误"})
+    await site.follow()
+
+    assert refusal(refused)[:2] == (409, "not_reversible")
+    assert sum(float(fund["held"]["amount"]) for fund in held) == 0.01
+    assert undone.json() == {"batch_id": batch["batch_id"], "donations": batch["donations"]}
+    assert batch["donations"] > 2 * HOLDS_MAX
+    assert await figures(site) == before
+
+
+async def last_gift(site: Site) -> Json:
+    """The one of all donations that is undone last."""
+    async with site.donations.database.reading() as connection:
+        donation_id = await connection.fetchval(
+            "SELECT donation_id FROM donation WHERE kind = 'cash' ORDER BY donation_id DESC LIMIT 1"
+        )
+    return (await site.donations.caller("auditor").get(f"/v1/donations/{donation_id}")).json()

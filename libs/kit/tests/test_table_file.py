@@ -267,9 +267,12 @@ async def test_memory_is_limited_in_the_child_and_not_taken_here() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
-async def test_a_reader_that_is_left_behind_ends() -> None:
+@pytest.mark.parametrize("later_s", [0, 0.5])
+async def test_a_reader_that_is_left_behind_ends(later_s: float) -> None:
+    """Also when it has said more meanwhile than anybody has taken."""
     with tempfile.TemporaryFile() as file:
         file.write(b"a\n" + (b"x" * 900 + b"\n") * 900)
         file.flush()
         async with asyncio.timeout(10), open_table(file, LIMITS) as table:
             assert await anext(aiter(table.batches))
+            await asyncio.sleep(later_s)

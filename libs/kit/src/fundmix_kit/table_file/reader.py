@@ -55,7 +55,8 @@ async def open_table(file: BinaryIO, limits: TableLimits) -> AsyncGenerator[Tabl
     finally:
         if child.returncode is None:
             child.kill()
-        await child.wait()
+        # What it has said and nobody has read would keep its end from being noticed.
+        await child.communicate()
 
 
 async def _batches(child: Process, limits: TableLimits) -> AsyncGenerator[list[Row]]:
