@@ -73,6 +73,29 @@ async def test_a_refund_that_is_cancelled_gives_back_what_was_held(site: Site) -
     assert refusal(await site.pay_back(refund))[:2] == (409, "refund_state")
 
 
+async def test_who_has_seen_an_older_refund_or_gift_reads_it_again(site: Site) -> None:
+    gift = await site.give("100.00")
+    refund = (await site.ask_back(gift, "60.00")).json()
+    path, old = f"/v1/refunds/{refund['refund_id']}", {"If-Match": '"7"'}
+    payment = {"refunded_on": refund["held_on"], "bank_reference": "RB-1"}
+
+    async with nothing_written(site.donations.database):
+        stale = [
+            await site.treasurer.post(f"{path}/pay", payment, headers=old),
+            await site.treasurer.post(f"{path}/cancel", None, headers=old),
+            await site.treasurer.post(
+                f"/v1/donations/{gift['donation_id']}/reverse", {"reason": "误"}, headers=old
+            ),
+        ]
+    held = await site.left()
+    seen = {"If-Match": stale[0].headers["etag"]}
+    paid = await site.treasurer.post(f"{path}/pay", payment, headers=seen)
+
+    assert [refusal(answer)[:2] for answer in stale] == [(412, "version_mismatch")] * 3
+    assert held == ["40.00"]
+    assert paid.is_success, paid.text
+
+
 async def test_a_refund_cut_off_after_its_hold_is_asked_for_again(site: Site) -> None:
     """What the first attempt has held is found by the second: nothing is held twice."""
     gift = await site.give("100.00")

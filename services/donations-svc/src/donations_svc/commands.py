@@ -176,13 +176,15 @@ class Commands:
         arrival: Arrival,
         *,
         access: Access,
+        expected_version: int | None,
     ) -> tuple[Announcement, list[Donation]]:
         """What was announced has arrived: one deposit, a donation for each line of the agency.
 
-        Raises AnnouncementNotFoundError, UnknownLineError, LineDecidedError, and what receiving a
-        donation raises.
+        Raises AnnouncementNotFoundError, VersionMismatchError, UnknownLineError, LineDecidedError,
+        and what receiving a donation raises.
         """
         before = await announcements.read(connection, announcement_id, is_locked=True)
+        check_version(before.version, expected=expected_version)
         lines = announcement_rules.lines_to_decide(
             before, agency=arrival.agency, numbers=[number for number, _ in arrival.references]
         )
@@ -229,9 +231,14 @@ class Commands:
         numbers: Sequence[int],
         reason: RejectionReason,
         remark: str | None,
+        expected_version: int | None,
     ) -> Announcement:
-        """Raises AnnouncementNotFoundError, UnknownLineError, LineDecidedError."""
+        """Raises AnnouncementNotFoundError, VersionMismatchError, UnknownLineError.
+
+        Also LineDecidedError.
+        """
         before = await announcements.read(connection, announcement_id, is_locked=True)
+        check_version(before.version, expected=expected_version)
         lines = announcement_rules.lines_to_decide(before, agency=agency, numbers=numbers)
         decision = self._decision(origin)
         changed = [
@@ -243,11 +250,21 @@ class Commands:
         return after
 
     async def withdraw(
-        self, connection: Connection, origin: Origin, announcement_id: UUID, *, access: Access
+        self,
+        connection: Connection,
+        origin: Origin,
+        announcement_id: UUID,
+        *,
+        access: Access,
+        expected_version: int | None,
     ) -> Announcement:
-        """Raises AnnouncementNotFoundError, ForeignRowError, LineDecidedError."""
+        """Raises AnnouncementNotFoundError, ForeignRowError, VersionMismatchError.
+
+        Also LineDecidedError.
+        """
         before = await announcements.read(connection, announcement_id, is_locked=True)
         access.require_own(before.terms.donor.code)
+        check_version(before.version, expected=expected_version)
         changed = announcement_rules.withdrawn(before, self._decision(origin))
         after = announcement_rules.after(before, changed)
         await announcements.save(connection, after, changed)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
+from fundmix_kit.etag import check_version
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.policy import Access
@@ -34,10 +35,11 @@ from donations_svc.storage import donations, gifts, receipts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """Who asks: what he may touch, and the token he came with."""
+    """Who asks: what he may touch, the token he came with, and the version he has seen."""
 
     access: Access
     authorization: str
+    expected_version: int | None
 
 
 class GivingBack:
@@ -84,13 +86,14 @@ class GivingBack:
         *,
         asking: Asking,
     ) -> Refund:
-        """Raises RefundNotFoundError, ForeignRowError, RefundStateError, HoldMissingError.
+        """Raises RefundNotFoundError, ForeignRowError, VersionMismatchError, RefundStateError.
 
-        Also the domain's refusals and LedgerUnavailableError.
+        Also HoldMissingError, the domain's refusals and LedgerUnavailableError.
         """
         refund = await gifts.read_refund(connection, refund_id)
         gift = await lock_gift(connection, refund.terms.donation_id, asking)
         refund = await gifts.read_refund(connection, refund_id, is_locked=True)
+        check_version(refund.version, expected=asking.expected_version)
         receipt = await _standing(connection, gift.donation.donation_id)
         paid, donation, event = rules.pay_refund(
             refund, gift.donation, payment, receipt=receipt, today=self._clock.today()
@@ -105,12 +108,13 @@ class GivingBack:
     async def cancel_refund(
         self, connection: Connection, origin: Origin, refund_id: UUID, *, asking: Asking
     ) -> Refund:
-        """Raises RefundNotFoundError, ForeignRowError, RefundStateError.
+        """Raises RefundNotFoundError, ForeignRowError, VersionMismatchError, RefundStateError.
 
         What is held is given back when this is committed: `release`.
         """
         refund = await gifts.read_refund(connection, refund_id, is_locked=True)
         asking.access.require_own(refund.agency)
+        check_version(refund.version, expected=asking.expected_version)
         after = rules.cancel_refund(refund, by=origin.actor.subject, at=self._clock.now())
         await gifts.save_refund(connection, after)
         return after

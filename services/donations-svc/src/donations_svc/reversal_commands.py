@@ -15,6 +15,7 @@ from fundmix_events.donations import DonationKind
 from fundmix_events.roles import Role
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
+from fundmix_kit.etag import check_version
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 
@@ -63,7 +64,7 @@ class Reversals:
         reason: str,
         asking: Asking,
     ) -> Donation:
-        """Raises DonationNotFoundError, ForeignRowError, MoreThanLeftError.
+        """Raises DonationNotFoundError, ForeignRowError, VersionMismatchError, MoreThanLeftError.
 
         Also the domain's refusals and LedgerUnavailableError.
         """
@@ -71,6 +72,7 @@ class Reversals:
             gift = await lock_gift(connection, donation_id, asking)
         except UnknownDonationError as error:
             raise DonationNotFoundError(str(error)) from error
+        check_version(gift.donation.version, expected=asking.expected_version)
         work = _Work(connection=connection, origin=origin, reason=reason, asking=asking)
         [after] = await self._reverse(work, [gift])
         return after
@@ -100,7 +102,7 @@ class Reversals:
                     await self._ledger.release(asking.authorization, work.held)
             raise
         if count == 0:
-            raise BatchNotFoundError(f"nothing stands of a batch {batch_id}")
+            raise BatchNotFoundError(f"no donation stands of a batch {batch_id}")
         return count
 
     async def _reverse_pages(self, work: _Work, batch_id: UUID) -> int:

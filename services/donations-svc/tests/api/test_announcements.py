@@ -330,3 +330,27 @@ async def test_nothing_that_waits_is_lost_between_pages(donor: Caller) -> None:
         page = (await donor.get("/v1/todo", limit=1, cursor=page["next_cursor"])).json()
 
     assert seen == [AGENCY, OTHER_AGENCY]
+
+
+@pytest.mark.parametrize("what", ["/confirm", "/reject", "/withdraw"])
+async def test_who_has_seen_an_older_announcement_reads_it_again(
+    api: Api, donor: Caller, treasurer: Caller, other: Caller, what: str
+) -> None:
+    announcement = await announced(donor)
+    changed = {"agency": OTHER_AGENCY, "lines": [3], "reason": "not_received"}
+    assert (await other.post(path_of(announcement, "/reject"), changed)).is_success
+    body = {
+        "/confirm": a_confirmation((1, "D-1")),
+        "/reject": {"agency": AGENCY, "lines": [1], "reason": "not_received"},
+        "/withdraw": None,
+    }[what]
+    caller = donor if what == "/withdraw" else treasurer
+
+    async with nothing_written(api.database):
+        stale = await caller.post(path_of(announcement, what), body, headers={"If-Match": '"1"'})
+    fresh = await caller.post(
+        path_of(announcement, what), body, headers={"If-Match": stale.headers["etag"]}
+    )
+
+    assert refusal(stale)[:2] == (412, "version_mismatch")
+    assert fresh.is_success, fresh.text

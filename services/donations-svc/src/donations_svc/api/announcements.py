@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.text import Label
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.etag import resource_response
+from fundmix_kit.etag import expected_version, resource_response
 from fundmix_kit.origin import Origin
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
@@ -88,10 +88,16 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
     ) -> Response:
         """What has reached the agency's bank becomes its donations."""
         check_receiver(access, body.agency, delegation=body.delegation)
+        expected = expected_version(request, required=False)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             announcement, received = await commands.confirm(
-                connection, origin, announcement_id, body.arrival(), access=access
+                connection,
+                origin,
+                announcement_id,
+                body.arrival(),
+                access=access,
+                expected_version=expected,
             )
             return Answer(
                 body=announcement_out(announcement.lines_of(body.agency)),
@@ -106,6 +112,7 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
         request: Request, access: AccessDep, announcement_id: UUID, body: RejectionIn
     ) -> Response:
         access.require_own(body.agency)
+        expected = expected_version(request, required=False)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             announcement = await commands.reject(
@@ -116,6 +123,7 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
                 numbers=body.lines,
                 reason=body.reason,
                 remark=body.remark,
+                expected_version=expected,
             )
             return Answer(
                 body=announcement_out(_seen(announcement, access)), version=announcement.version
@@ -126,10 +134,11 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
     @router.post("/v1/announcements/{announcement_id}/withdraw", response_model=AnnouncementOut)
     async def withdraw(request: Request, access: AccessDep, announcement_id: UUID) -> Response:
         """What nobody has decided yet is not announced any more."""
+        expected = expected_version(request, required=False)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             announcement = await commands.withdraw(
-                connection, origin, announcement_id, access=access
+                connection, origin, announcement_id, access=access, expected_version=expected
             )
             return Answer(body=announcement_out(announcement), version=announcement.version)
 

@@ -13,7 +13,7 @@ from fundmix_events.text import Label, Remark
 from fundmix_kit.clock import Clock
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.etag import resource_response
+from fundmix_kit.etag import expected_version, resource_response
 from fundmix_kit.origin import Origin
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
@@ -281,4 +281,8 @@ def _refund_answer(refund: Refund) -> Answer:
 
 def asking_of(request: Request, access: Access) -> Asking:
     """The ledger is asked in the caller's own name."""
-    return Asking(access=access, authorization=request.headers["authorization"])
+    return Asking(
+        access=access,
+        authorization=request.headers["authorization"],
+        expected_version=expected_version(request, required=False),
+    )
