@@ -152,7 +152,7 @@ class Gift:
                 since=terms.changed_on,
             )
             left[change.change_id] = terms.amount
-        # Apart from the first pass: changes come in no order that their lots would follow.
+        # Apart from the first pass: a lot may come after what was taken from it.
         for change in self.changes:
             left[change.lot.lot_id] -= change.terms.amount
         for refund in self.refunds:
@@ -162,7 +162,7 @@ class Gift:
 
     @property
     def kept_for(self) -> dict[str | None, Money]:
-        """What is left by what it is kept for now, the purpose it was given for first."""
+        """What is left by what it is kept for now: first that it was given for, then as changed."""
         kept: dict[str | None, Money] = {}
         for lot, left in self.lots:
             if left.amount_minor:

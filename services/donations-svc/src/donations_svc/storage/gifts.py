@@ -64,7 +64,8 @@ REFUNDS_OF: Final = """
     SELECT * FROM refund WHERE donation_id = ANY($1::uuid[]) ORDER BY refund_id
 """
 CHANGES_OF: Final = """
-    SELECT * FROM purpose_change WHERE donation_id = ANY($1::uuid[]) ORDER BY change_id
+    SELECT * FROM purpose_change WHERE donation_id = ANY($1::uuid[])
+    ORDER BY recorded_at, change_id
 """
 
 
