@@ -4,6 +4,7 @@ Exit code 1 when a mark is missed.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import platform
@@ -15,7 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import uvloop
 from fundmix_kit import garbage
 from fundmix_kit.clock import SystemClock
 from pydantic import BaseModel
@@ -236,8 +236,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fundmix-bench-") as folder:
-        # The loop of the services.
-        results = uvloop.run(measure(Path(folder), TINY if arguments.tiny else FULL))
+        results = asyncio.run(measure(Path(folder), TINY if arguments.tiny else FULL))
     document = results.model_dump(mode="json")
     arguments.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     show(results)

@@ -101,7 +101,7 @@ class DonationImport:
             ) as client,
         ):
             process = psutil.Process(child.process.pid)
-            idle = process.memory_info().rss
+            idle = memory_of(process)
             async with watched(process) as peak:
                 started_at = perf_counter()
                 answer = await client.post(
@@ -176,7 +176,7 @@ def a_file(rows: int) -> bytes:
 
 @asynccontextmanager
 async def watched(process: psutil.Process) -> AsyncGenerator[list[int]]:
-    """The most resident bytes of a process and its children so far, looked up often."""
+    """The most memory of a process and its children so far, looked up often."""
     peak = [0]
 
     async def look() -> None:
@@ -184,7 +184,7 @@ async def watched(process: psutil.Process) -> AsyncGenerator[list[int]]:
             # A child may end between being found and being asked.
             with suppress(psutil.NoSuchProcess):
                 family = [process, *process.children(recursive=True)]
-                peak[0] = max(peak[0], sum(one.memory_info().rss for one in family))
+                peak[0] = max(peak[0], sum(map(memory_of, family)))
             await asyncio.sleep(SAMPLE_INTERVAL_S)
 
     looking = asyncio.create_task(look())
@@ -192,6 +192,11 @@ async def watched(process: psutil.Process) -> AsyncGenerator[list[int]]:
         yield peak
     finally:
         looking.cancel()
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Bytes; what it shares with others, as a child does with its parent at first, is divided."""
+    return process.memory_full_info().pss
 
 
 async def know_the_sample(database: ServiceDatabase) -> None:
