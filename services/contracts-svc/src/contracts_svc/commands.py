@@ -94,7 +94,9 @@ class Commands:
         events: list[tuple[ContractSigned, Origin]] = []
         for origin, signing in signings:
             try:
-                terms = replace(signing.terms, scheme_version=scheme_version)
+                terms = signing.terms
+                if terms.scheme_version != scheme_version:
+                    terms = replace(terms, scheme_version=scheme_version)
                 agency = _party(parties, signing.agency, pointer="/agency")
                 contract, event = rules.sign_contract(
                     terms,

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
+from uuid import UUID
 
 from fundmix_events.registry import OrganisationEvent
 from fundmix_kit import replica
@@ -68,7 +70,17 @@ class LedgerHandler:
         for topic in sorted({topic for topic, _ in organisations}):
             await replica.save(connection, topic, [s for t, s in organisations if t == topic])
         entries = [p.entry for p in prepared if p.entry is not None]
-        if entries:
-            await self._journal.append(connection, entries, now=self._clock.now())
         changes = [p.terms for p in prepared if p.terms is not None]
-        await contract_terms.apply(connection, changes, today=self._clock.today())
+        posted_on: dict[UUID, date] = {}
+        if entries:
+            posted_on = await self._journal.append(connection, entries, now=self._clock.now())
+        elif changes:
+            await contract_terms.lock(connection)
+        # What the journal had before.
+        earlier = {e.entry.event_id for e in entries} if entries else {c.event_id for c in changes}
+        earlier -= posted_on.keys()
+        if earlier:
+            posted_on |= await contract_terms.posted_days(connection, earlier)
+        await contract_terms.apply(
+            connection, changes, posted_on=posted_on, today=self._clock.today()
+        )

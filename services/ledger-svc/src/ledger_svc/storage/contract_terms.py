@@ -4,7 +4,7 @@ Of every instalment its past is kept by the day on which the ledger knew it, whi
 entry was posted: so what was due can be asked as it was known then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -107,20 +107,32 @@ class _Past:
         self.rows[known.contract_id, known.instalment.number, known.known_on] = known
 
 
-async def apply(connection: Connection, changes: Sequence[TermsChange], *, today: date) -> None:
-    """Call it after the entries of these events are in the journal.
+async def lock(connection: Connection) -> None:
+    """What appending to the journal does as well."""
+    await connection.execute(LOCK)
 
-    An event without an entry is known from `today`. What is known better already stays.
+
+async def posted_days(connection: Connection, event_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Of those that the journal has."""
+    rows = await connection.fetch(POSTED_DAYS, event_ids)
+    return {row["event_id"]: row["posted_on"] for row in rows}
+
+
+async def apply(
+    connection: Connection,
+    changes: Sequence[TermsChange],
+    *,
+    posted_on: Mapping[UUID, date],
+    today: date,
+) -> None:
+    """Call it with the journal's head locked; `posted_on` has the events that have entries.
+
+    One without an entry is known from `today`. What is known better already stays.
     """
     if not changes:
         return
-    await connection.execute(LOCK)
     contract_ids = sorted({change.event.contract_id for change in changes})
     terms, past = await _load(connection, contract_ids)
-    days = {
-        row["event_id"]: row["posted_on"]
-        for row in await connection.fetch(POSTED_DAYS, [change.event_id for change in changes])
-    }
     changed: set[UUID] = set()
     for change in changes:
         contract_id = change.event.contract_id
@@ -128,7 +140,7 @@ async def apply(connection: Connection, changes: Sequence[TermsChange], *, today
         if known != terms.get(contract_id):
             terms[contract_id] = known
             changed.add(contract_id)
-            past.note(known, known_on=days.get(change.event_id, today))
+            past.note(known, known_on=posted_on.get(change.event_id, today))
     if changed:
         rows = [_terms_row(terms[contract_id]) for contract_id in sorted(changed)]
         await connection.execute(SAVE_TERMS, *columns(rows, 15))

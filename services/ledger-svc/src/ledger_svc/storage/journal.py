@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
+from fundmix_kit.clock import day_of
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Close, Entry
@@ -132,10 +133,11 @@ class Journal:
 
     async def append(
         self, connection: Connection, sourced: Sequence[SourcedEntry], *, now: datetime
-    ) -> None:
+    ) -> dict[UUID, date]:
         """Give the entries their places, in this order, and move the balances.
 
-        One writer at a time: the rest of the transaction holds the head's lock.
+        One writer at a time: the rest of the transaction holds the head's lock. The answer is the
+        day on which each was posted, by its event; what the journal has already is not in it.
         """
         head = await connection.fetchrow(MOVE_HEAD, len(sourced), now)
         assert head is not None, "the migration makes the log's one head"
@@ -158,6 +160,7 @@ class Journal:
         for run in _runs(placed):
             await self.write(connection, run)
         self._head = (first_seq + len(sourced), posted_at)
+        return dict.fromkeys((s.entry.event_id for s in sourced), day_of(posted_at))
 
     async def write(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Entries with their places, the head moved past them; at most the last is a barrier."""
