@@ -62,11 +62,12 @@ def announcements_router(
         body = announcement_out(_seen(announcement, access))
         return resource_response(request, body, version=announcement.version)
 
+    _add_announcing(router, runner, commands)
     _add_decisions(router, runner, commands)
     return router
 
 
-def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands) -> None:
+def _add_announcing(router: APIRouter, runner: CommandRunner, commands: Commands) -> None:
     @router.post(
         "/v1/announcements", status_code=HTTPStatus.CREATED, response_model=AnnouncementOut
     )
@@ -82,6 +83,21 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
 
         return await runner.run(request, access, command)
 
+    @router.post("/v1/announcements/{announcement_id}/withdraw", response_model=AnnouncementOut)
+    async def withdraw(request: Request, access: AccessDep, announcement_id: UUID) -> Response:
+        """What nobody has decided yet is not announced any more."""
+        expected = expected_version(request, required=False)
+
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            announcement = await commands.withdraw(
+                connection, origin, announcement_id, access=access, expected_version=expected
+            )
+            return Answer(body=announcement_out(announcement), version=announcement.version)
+
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
+
+
+def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands) -> None:
     @router.post("/v1/announcements/{announcement_id}/confirm", response_model=AnnouncementOut)
     async def confirm(
         request: Request, access: AccessDep, announcement_id: UUID, body: ConfirmationIn
@@ -128,19 +144,6 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
             return Answer(
                 body=announcement_out(_seen(announcement, access)), version=announcement.version
             )
-
-        return await runner.run(request, access, command, status=HTTPStatus.OK)
-
-    @router.post("/v1/announcements/{announcement_id}/withdraw", response_model=AnnouncementOut)
-    async def withdraw(request: Request, access: AccessDep, announcement_id: UUID) -> Response:
-        """What nobody has decided yet is not announced any more."""
-        expected = expected_version(request, required=False)
-
-        async def command(connection: Connection, origin: Origin) -> Answer:
-            announcement = await commands.withdraw(
-                connection, origin, announcement_id, access=access, expected_version=expected
-            )
-            return Answer(body=announcement_out(announcement), version=announcement.version)
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
