@@ -276,3 +276,12 @@ async def test_a_reader_that_is_left_behind_ends(later_s: float) -> None:
         async with asyncio.timeout(10), open_table(file, LIMITS) as table:
             assert await anext(aiter(table.batches))
             await asyncio.sleep(later_s)
+
+
+async def test_merged_cells_are_told_as_far_as_columns_are_read() -> None:
+    book = a_book(*[[number] for number in range(40)])
+    book.worksheets[0].merge_cells("A1:XFD40")
+
+    _, rows = await read(packed(book))
+
+    assert max(len(row.faults) for row in rows) == LIMITS.columns_max

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from fundmix_events.money import Currency, Money
+from fundmix_events.money import AMOUNT_MINOR_MAX, Currency, Money
 from fundmix_events.registry import Organisation
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
@@ -20,7 +20,7 @@ from fundmix_kit.ids import uuid7
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.table_file.reader import TableFile, open_table
-from fundmix_kit.table_file.rows import FileInfo, Row, TableLimits
+from fundmix_kit.table_file.rows import FileInfo, Row, TableLimits, UnreadableFileError
 
 from donations_svc.domain.errors import (
     ControlMismatchError,
@@ -341,6 +341,10 @@ async def _read_rows(
         if isinstance(read, ImportRow):
             rows.append((row.number, read))
             imported.total_minor += read.amount.amount_minor
+            if imported.total_minor > AMOUNT_MINOR_MAX:
+                raise UnreadableFileError(
+                    f"up to row {row.number} its amounts sum to more than an amount can be"
+                )
         else:
             imported.add_errors(read)
         if count % ROWS_BETWEEN_YIELDS == 0:
@@ -352,9 +356,12 @@ async def _read_rows(
 async def _decide(work: _Work, rows: Sequence[tuple[int, ImportRow]]) -> _Decided:
     """One row after the other. Raises ImportNotReadyError, unless it is a dry run."""
     imported = work.imported
-    await _learn(work.connection, work.register, rows)
+    # Of rows that are refused as another agency's nothing is looked up, and nothing locked.
+    own_agency = work.terms.own_agency
+    own = [row for _, row in rows if own_agency in (None, row.agency)]
+    await _learn(work.connection, work.register, own)
     known = Known(register=work.register)
-    await import_batches.read_known(work.connection, [row for _, row in rows], known)
+    await import_batches.read_known(work.connection, own, known)
     there_before = {pledge.pledge_id for pledge in known.pledges.values()}
     booked: list[Booked] = []
     for count, (number, row) in enumerate(rows):
@@ -373,12 +380,12 @@ async def _decide(work: _Work, rows: Sequence[tuple[int, ImportRow]]) -> _Decide
 async def _learn(
     connection: Connection,
     register: dict[str, Organisation],
-    rows: Sequence[tuple[int, ImportRow]],
+    rows: Sequence[ImportRow],
 ) -> None:
     """What the register has of those that the rows name, and not of all that were named before."""
     if len(register) > ORGANISATIONS_KEPT_MAX:
         register.clear()
-    codes = {code for _, row in rows for code in (row.agency, row.donor_code) if code}
+    codes = {code for row in rows for code in (row.agency, row.donor_code) if code}
     wanted = sorted(codes - register.keys())
     if wanted:
         register.update(await organisations.read(connection, wanted))

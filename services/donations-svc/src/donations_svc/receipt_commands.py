@@ -3,9 +3,10 @@
 Locks are always taken in this order: the donation, its receipt, the series of numbers.
 """
 
+from datetime import date
 from uuid import UUID
 
-from fundmix_kit.clock import Clock
+from fundmix_kit.clock import Clock, day_of
 from fundmix_kit.database import Connection
 from fundmix_kit.etag import check_version
 from fundmix_kit.ids import uuid7
@@ -134,7 +135,9 @@ class ReceiptCommands:
     async def preview(self, connection: Connection, receipt: Receipt) -> Snapshot:
         """What a draft would show if it were issued now; nothing is taken or written."""
         donation = await receiptable.read(connection, receipt.donation_id)
-        return await self._snapshot(connection, donation, receipt, number="", code="")
+        return await self._snapshot(
+            connection, donation, receipt, number="", code="", issued_on=self._clock.today()
+        )
 
     async def _locked(
         self,
@@ -155,12 +158,16 @@ class ReceiptCommands:
     ) -> Receipt:
         rules.check_draft(draft)
         rules.check_receiptable(donation)
-        year = self._clock.today().year
+        # One instant for all of it: waiting for the series must not carry it into another year.
+        now = self._clock.now()
+        issued_on, year = day_of(now), day_of(now).year
         sequence = await receipts.next_sequence(connection, donation.agency, year=year)
         number = rules.receipt_number(donation.agency, year=year, sequence=sequence)
         code = check_code(await receipts.check_key(connection), number)
-        snapshot = await self._snapshot(connection, donation, draft, number=number, code=code)
-        issue = Issue(year=year, sequence=sequence, at=self._clock.now(), by=by, snapshot=snapshot)
+        snapshot = await self._snapshot(
+            connection, donation, draft, number=number, code=code, issued_on=issued_on
+        )
+        issue = Issue(year=year, sequence=sequence, at=now, by=by, snapshot=snapshot)
         issued = rules.issue_receipt(draft, issue)
         await receipts.save_issue(connection, issued)
         return issued
@@ -173,6 +180,7 @@ class ReceiptCommands:
         *,
         number: str,
         code: str,
+        issued_on: date,
     ) -> Snapshot:
         codes = [code for code in (donation.agency, donation.donor.code) if code is not None]
         return rules.snapshot_of(
@@ -182,7 +190,7 @@ class ReceiptCommands:
             official_bill=draft.official_bill,
             handler=draft.handler,
             replaces=await receipts.last_void(connection, donation.donation_id),
-            issued_on=self._clock.today(),
+            issued_on=issued_on,
             check_code=code,
             check_url=f"{self._public_url}/{number}?c={code}" if number else "",
         )

@@ -432,3 +432,46 @@ async def test_rows_over_many_batches_find_what_came_before(treasurer: Caller) -
     found = await booked(treasurer, a_csv([*rows, *rows[:10]]))
 
     assert (found["donations"], found["duplicates"]) == (1_299, 10)
+
+
+async def test_a_wish_to_stay_unnamed_that_comes_later_is_not_taken_for_the_same(
+    treasurer: Caller,
+) -> None:
+    await booked(treasurer, a_csv([row(1)]))
+
+    later = await dry(treasurer, a_csv([row(1, anonymous="true")]))
+    untold = {name: value for name, value in row(1).items() if name != "anonymous"}
+    same = await dry(treasurer, a_csv([untold]))
+
+    assert [(e["field"], e["code"]) for e in later["errors"]] == [("is_anonymous", "differs")]
+    assert (same["duplicates"], same["errors"]) == (1, [])
+
+
+async def test_rows_that_sum_to_more_than_an_amount_can_be_are_refused(treasurer: Caller) -> None:
+    huge = "99999999999.00"
+
+    refused = await send(treasurer, a_csv([row(1, amount=huge), row(2, amount=huge)]))
+
+    assert refusal(refused)[:2] == (422, "file_unreadable")
+    assert "up to row 3" in refused.json()["detail"]
+
+
+async def test_nothing_of_another_agency_is_held_up_by_a_file(api: Api, treasurer: Caller) -> None:
+    """Its rows are refused without a look at what they name."""
+    other = api.caller("agency", org=OTHER_AGENCY)
+    promised = row(1, pledged_on="2025-02-01", received_on="", bank_reference="")
+    promised |= {"agency_uscc": OTHER_AGENCY}
+    await booked(other, a_csv([promised]))
+    async with api.database.transaction() as connection:
+        await connection.execute("SELECT FROM pledge FOR UPDATE")
+        answer = await dry(treasurer, a_csv([promised, row(2)]))
+
+    assert [(e["field"], e["code"]) for e in answer["errors"]] == [("agency", "foreign_row")]
+
+
+async def test_half_a_character_in_a_name_is_refused(treasurer: Caller) -> None:
+    line = json.dumps({**row(1), "\ud800x": "1"})
+
+    refused = await send(treasurer, line.encode())
+
+    assert refusal(refused)[:2] == (422, "unknown_header")

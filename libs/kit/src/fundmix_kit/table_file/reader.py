@@ -73,7 +73,8 @@ async def _message(child: Process, limits: TableLimits) -> dict[str, Any]:
     try:
         async with asyncio.timeout(limits.silence_s_max):
             size = int.from_bytes(await child.stdout.readexactly(4))
-            assert size <= MESSAGE_BYTES_MAX, "the child keeps its batches small"
+            if size > MESSAGE_BYTES_MAX:
+                raise UnreadableFileError("there is too much at once in it")
             message: dict[str, Any] = json.loads(await child.stdout.readexactly(size))
     except TimeoutError as error:
         raise UnreadableFileError("reading it takes too long") from error

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 # What a spreadsheet would compute when the text is opened in one again, also behind a sign.
+# Half of a character: no text that can be written.
+SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 FORMULA: Final = re.compile(r"\s*(=|[+\-@](?=[^0-9]*[(|!]))")
 
 
@@ -62,6 +64,8 @@ def text_cell(text: str, *, column: int, place: str, limits: TableLimits) -> str
     if len(text) > limits.cell_characters_max:
         detail = f"{place} has {len(text)} characters, at most {limits.cell_characters_max} fit"
         return Fault(column, "cell_too_long", detail)
+    if SURROGATE.search(text):
+        return Fault(column, "not_text", f"{place} has half a character in it")
     if FORMULA.match(text):
         return Fault(column, "formula", f"{place} is a formula: put its value there instead")
     return text

@@ -164,17 +164,17 @@ def _rows(sheet: Any, merged: list[Merged], limits: TableLimits) -> Iterator[Row
             texts: list[str | Fault] = [""] * (last + 1)
             for column, cell in there:
                 texts[column] = _cell(cell, column, number, limits)
-            yield row_of(number, texts + _merged_faults(texts, number, merged))
+            yield row_of(number, texts + _merged_faults(texts, number, merged, limits))
 
 
 def _merged_faults(
-    texts: list[str | Fault], number: int, merged: list[Merged]
+    texts: list[str | Fault], number: int, merged: list[Merged], limits: TableLimits
 ) -> list[str | Fault]:
     """Put into `texts` what merged cells there are in it; what lies beyond its end comes after."""
     beyond: list[str | Fault] = []
     for name, first, top, last, bottom in merged:
         if top <= number <= bottom:
-            for column in range(first - 1, last):
+            for column in range(first - 1, min(last, limits.columns_max)):
                 fault = Fault(column, "merged_cells", f"{name} are merged cells: split them")
                 if column < len(texts):
                     texts[column] = fault

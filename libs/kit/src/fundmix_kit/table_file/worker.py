@@ -94,7 +94,7 @@ def send_rows(rows: Iterator[Row], limits: TableLimits) -> None:
         if count > limits.rows_max + 1:
             raise UnreadableFileError(f"it has more than {limits.rows_max} rows: send it in parts")
         batch.append(row)
-        characters += sum(map(len, row.cells))
+        characters += sum(map(len, row.cells)) + sum(len(f.detail) for f in row.faults)
         if len(batch) == BATCH_ROWS_MAX or characters > BATCH_CHARACTERS_MAX:
             send({"rows": batch})
             batch, characters = [], 0

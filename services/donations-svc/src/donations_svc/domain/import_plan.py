@@ -8,11 +8,13 @@ without a code is never suspected, for there may be many.
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from fundmix_events.base import FundingEvent
+from fundmix_events.donations import Goods
 from fundmix_events.money import Money
 
 from donations_svc.domain import donation as donation_rules
@@ -107,7 +109,7 @@ def decide(
     if row.key in known.donations or (row.received_on is None and row.key in known.pledges):
         differing = [
             refused(name, "differs", f"{row.reference} is there already, with another {name}")
-            for name in _differences(row, known)
+            for name in _differences(row, known, told=columns.field_by_place.values())
         ]
         return differing or Unbooked.DUPLICATE
     errors = [refused(*found) for found in _conflicts(row, known)]
@@ -145,7 +147,12 @@ def _suspicion(
     )
 
 
-def _differences(row: ImportRow, known: Known) -> Iterator[str]:
+# A donation without them has none; of the others a file may say nothing.
+ALWAYS_TOLD: Final = ("received_on", "bank_reference")
+
+
+def _differences(row: ImportRow, known: Known, *, told: Collection[str]) -> Iterator[str]:
+    """What the file says otherwise than it is known; `told` are the fields that it has."""
     donation = known.donations.get(row.key)
     there = known.pledges[row.key].terms if donation is None else donation.terms
     for name, is_same in (
@@ -157,16 +164,36 @@ def _differences(row: ImportRow, known: Known) -> Iterator[str]:
     ):
         if not is_same:
             yield name
+    if "is_anonymous" in told and row.is_anonymous != there.is_anonymous:
+        yield "is_anonymous"
     if donation is None:
         if row.pledged_on != known.pledges[row.key].terms.pledged_on:
             yield "pledged_on"
         return
     # What a pledge promises may be told again after it has arrived.
     if row.received_on is not None:
-        if row.received_on != donation.terms.received_on:
-            yield "received_on"
-        if row.bank_reference != donation.terms.bank_reference:
-            yield "bank_reference"
+        yield from _differences_received(row, row.received_on, donation, told=told)
+
+
+def _differences_received(
+    row: ImportRow, received_on: date, donation: Donation, *, told: Collection[str]
+) -> Iterator[str]:
+    before, again = donation.terms, row.donation_terms(received_on, delegation=None)
+    for name, is_same in (
+        ("received_on", again.received_on == before.received_on),
+        ("bank_reference", again.bank_reference == before.bank_reference),
+        ("given_on", again.given_on == before.given_on),
+        ("is_sponsorship", again.is_sponsorship == before.is_sponsorship),
+        ("goods", _measured(again.goods) == _measured(before.goods)),
+        ("service", again.service == before.service),
+    ):
+        if not is_same and (name in told or name in ALWAYS_TOLD):
+            yield name
+
+
+def _measured(goods: Goods | None) -> tuple[str, Decimal, str] | None:
+    """Without what proves their value, which no file says."""
+    return None if goods is None else (goods.description, goods.quantity, goods.unit)
 
 
 def _conflicts(row: ImportRow, known: Known) -> Iterator[tuple[str, str, str]]:

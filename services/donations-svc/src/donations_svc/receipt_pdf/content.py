@@ -33,7 +33,10 @@ TO_SIGN: Final = "　　　　　　"
 MISSING_SIGN: Final = "〓"
 MISSING_SHOWN_MAX: Final = 8
 # No part of writing of its own, so nothing is lost without it: joiners and variants of a sign.
-INVISIBLE: Final = frozenset({0x200B, 0x200C, 0x200D, 0x2060, *range(0xFE00, 0xFE10)})
+INVISIBLE: Final = frozenset(
+    {*(0x180B, 0x180C, 0x180D, 0x180F, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)}
+    | {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+)
 STATEMENT: Final = (
     "{who}于{day}捐赠的{what}，本机构已收到。本机构将按照捐赠约定的用途使用，"
     "接受捐赠人查询和社会监督。特此确认，谨致谢忱。"
