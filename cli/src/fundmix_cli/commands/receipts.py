@@ -78,6 +78,12 @@ def issue(
         wanted = {"donation_id": str(donation), "state": "draft"}
         page = await client.get(ServiceName.DONATIONS, RECEIPTS, claims=AUDITOR, params=wanted)
         drafted = page["items"][0] if page["items"] else await _post(client, RECEIPTS, body, claims)
+        for name, asked in (("official_bill", bill), ("handler", handler)):
+            if asked is not None and drafted[name] != asked:
+                # What is issued shows for ever what the draft says.
+                text = f"there is a draft with another {name}: withdraw it first"
+                errors.print(f"{text}: fundmix receipts withdraw {drafted['receipt_id']}")
+                raise typer.Exit(EXIT_REFUSED)
         return await _post(client, f"{RECEIPTS}/{drafted['receipt_id']}/issue", {}, claims)
 
     show(ask(home, send), receipt_view, as_json=as_json)

@@ -217,6 +217,24 @@ async def test_a_source_has_names_of_its_own_which_are_remembered(treasurer: Cal
     assert shown.json() == columns
 
 
+async def test_of_two_mappings_at_once_one_is_remembered(treasurer: Caller) -> None:
+    wanted = [{"款项": "amount", f"列{number}": "unit"} for number in range(6)]
+
+    answers = await asyncio.gather(
+        *(
+            treasurer.put(
+                "/v1/donation-import-columns",
+                {"agency": AGENCY, "source": "bank", "columns": columns},
+            )
+            for columns in wanted
+        )
+    )
+
+    assert [answer.status_code for answer in answers] == [200] * 6
+    shown = await treasurer.get("/v1/donation-import-columns", agency=AGENCY, source="bank")
+    assert shown.json()["columns"] in wanted
+
+
 async def test_a_column_means_a_field_that_there_is(treasurer: Caller) -> None:
     columns = {"agency": AGENCY, "source": "s", "columns": {"自编号": "secret"}}
 

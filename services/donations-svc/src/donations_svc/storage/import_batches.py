@@ -99,6 +99,8 @@ COUNT_STANDING: Final = """
 READ_MAPPING: Final = """
     SELECT header, field FROM import_column WHERE agency = $1 AND source = $2 ORDER BY header
 """
+# Of two who save at once, one comes after the other.
+LOCK_MAPPING: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))"
 FORGET_MAPPING: Final = "DELETE FROM import_column WHERE agency = $1 AND source = $2"
 SAVE_MAPPING: Final = """
     INSERT INTO import_column (agency, source, header, field)
@@ -231,6 +233,7 @@ async def save_mapping(
     connection: Connection, mapping: Mapping[str, str], *, agency: str | None, source: str
 ) -> None:
     """Instead of what was remembered before."""
+    await connection.execute(LOCK_MAPPING, agency or NOBODY, source)
     await connection.execute(FORGET_MAPPING, agency or NOBODY, source)
     await connection.execute(
         SAVE_MAPPING, agency or NOBODY, source, *columns(list(mapping.items()), 2)
