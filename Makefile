@@ -80,7 +80,8 @@ test-parts: .stamps/dev ## Each part with a real PostgreSQL and real brokers
 .PHONY: test-whole
 test-whole: .stamps/dev ## The running city: end to end, and under faults
 	@echo "test: the whole, end to end and under faults"
-	@$(BIN)/pytest --quiet --no-header tests/laws tests/gifts tests/exports tests/e2e tests/faults
+	@$(BIN)/pytest --quiet --no-header tests/laws tests/gifts tests/exports tests/e2e
+	@$(BIN)/pytest --quiet --no-header tests/faults
 
 .PHONY: bench
 bench: .stamps/dev ## Measure speed and memory; writes bench/results.json

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fundmix_cli.city.files import RowError
+from fundmix_cli.display.harmless import harmless, harmless_parts
 from fundmix_cli.display.loading import print_errors, row_progress
 from fundmix_cli.display.mix import headline, mix_view, percent
 from rich.console import Console, RenderableType
@@ -110,3 +111,15 @@ def test_errors_come_in_the_order_of_the_files() -> None:
         "a.csv:10: x: [odd]",
         "b.csv:2: x: [odd]",
     ]
+
+
+def test_text_of_others_cannot_steer_the_terminal() -> None:
+    shown = harmless_parts({"n\x1b[2J": ["\x1b]0;title\x07", {"a": "\u202egnp.exe"}], "row": 3})
+
+    assert shown == {"n\\u001b[2J": ["\\u001b]0;title\\u0007", {"a": "\\u202egnp.exe"}], "row": 3}
+
+
+def test_text_as_people_write_it_is_shown_as_it_is() -> None:
+    text = "东莞市\u3000乐雅社会工作服务中心（𠮷）\n\tCafé 👩‍👧 [red]"
+
+    assert harmless(text) == text

@@ -1,11 +1,18 @@
 """Installations for the end-to-end tests."""
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.fundmix import Fundmix
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

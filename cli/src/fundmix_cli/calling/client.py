@@ -13,12 +13,13 @@ import httpx2
 from pydantic import ValidationError
 
 from fundmix_cli.calling.errors import Problem, RefusedError
-from fundmix_cli.calling.sending import ANSWER_TIME_S_MAX, Outgoing, Sender
+from fundmix_cli.calling.sending import ANSWER_TIME_S_MAX, Outgoing, Params, Sender
 from fundmix_cli.calling.tokens import Tokens
 from fundmix_cli.claims import Claims
 
 PAGE_ROWS: Final = "200"
-NO_PARAMS: Final[Mapping[str, str]] = {}
+NO_PARAMS: Final[Params] = {}
+NO_HEADERS: Final[Mapping[str, str]] = {}
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Params = NO_PARAMS,
     ) -> Json:
         """Raises RefusedError and ServiceAwayError."""
         response = await self._send("GET", service, path, claims=claims, params=params)
@@ -62,7 +63,7 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Params = NO_PARAMS,
     ) -> bytes:
         """A file as it is. Raises RefusedError and ServiceAwayError."""
         return (await self._send("GET", service, path, claims=claims, params=params)).content
@@ -73,7 +74,7 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Params = NO_PARAMS,
     ) -> AsyncGenerator[bytes]:
         """A file piece by piece, however long. Raises RefusedError and ServiceAwayError."""
         request = await self._outgoing("GET", service, path, claims=claims, params=params)
@@ -90,7 +91,7 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Params = NO_PARAMS,
     ) -> AsyncGenerator[Json]:
         """All items, page after page. Raises RefusedError and ServiceAwayError."""
         page_params = {**params, "limit": PAGE_ROWS}
@@ -139,7 +140,7 @@ class ServiceClient:
         *,
         claims: Claims,
         content: bytes,
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Params = NO_PARAMS,
         answer_time_s_max: float = ANSWER_TIME_S_MAX,
     ) -> Answer:
         """A file as it is; each upload is a new one, though its file may be known.
@@ -160,8 +161,8 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        headers: Mapping[str, str] = NO_PARAMS,
-        params: Mapping[str, str] = NO_PARAMS,
+        headers: Mapping[str, str] = NO_HEADERS,
+        params: Params = NO_PARAMS,
         content: bytes | None = None,
     ) -> httpx2.Response:
         request = await self._outgoing(
@@ -183,8 +184,8 @@ class ServiceClient:
         path: str,
         *,
         claims: Claims,
-        headers: Mapping[str, str] = NO_PARAMS,
-        params: Mapping[str, str] = NO_PARAMS,
+        headers: Mapping[str, str] = NO_HEADERS,
+        params: Params = NO_PARAMS,
         content: bytes | None = None,
     ) -> Outgoing:
         token = await self._tokens.token(claims)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,6 +31,9 @@ CONNECT_TIME_S_MAX: Final = 5.0
 # A workbook is packed before its first byte is sent; services end a long answer after this.
 STREAM_TIME_S_MAX: Final = 600.0
 
+Params = Mapping[str, str | Sequence[str]]
+"""Of a query; what has several values stands there as often."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
@@ -39,7 +42,7 @@ class Outgoing:
     method: str
     url: str
     headers: Mapping[str, str]
-    params: Mapping[str, str] | None = None
+    params: Params | None = None
     content: bytes | None = None
     answer_time_s_max: float = ANSWER_TIME_S_MAX
 

@@ -12,6 +12,7 @@ from fundmix_cli.calling.client import ServiceClient
 from fundmix_cli.calling.connecting import CONNECTIONS_MAX, connected
 from fundmix_cli.calling.errors import CallError, NotRunningError, ServiceAwayError
 from fundmix_cli.commands.status import EXIT_NOT_RUNNING
+from fundmix_cli.display.harmless import harmless
 
 EXIT_REFUSED: Final = 1
 # A person at a terminal does not want to wait as long as a load does.
@@ -40,6 +41,6 @@ def ask(
     try:
         return asyncio.run(asked())
     except CallError as error:
-        errors.print(str(error), style="red", markup=False)
+        errors.print(harmless(str(error)), style="red", markup=False)
         is_away = isinstance(error, NotRunningError | ServiceAwayError)
         raise typer.Exit(EXIT_NOT_RUNNING if is_away else EXIT_REFUSED) from error

@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceClient, ServiceName
+from fundmix_cli.calling.sending import Params
 from fundmix_cli.claims import Claims
 from fundmix_cli.commands.acting import By
 from fundmix_cli.commands.asking import EXIT_REFUSED, ask, errors
@@ -24,7 +25,8 @@ DELEGATION: Final = "终端代机构导入"
 ANSWER_TIME_S_MAX: Final = 660.0
 
 References = Annotated[
-    str, typer.Option(metavar="REF,REF", help="Suspected rows, by their references.")
+    list[str] | None,
+    typer.Option(metavar="REF", help="A suspected row by its reference; again for each."),
 ]
 
 
@@ -50,8 +52,8 @@ def import_donations(
     control_total: Annotated[
         str | None, typer.Option(metavar="YUAN", help="What its amounts must sum to.")
     ] = None,
-    accept: References = "",
-    leave_out: References = "",
+    accept: References = None,
+    leave_out: References = None,
     by: By = NAME,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -69,7 +71,7 @@ def import_donations(
         "control_count": None if control_count is None else str(control_count),
         "control_total": control_total,
     }
-    params = {name: value for name, value in wanted.items() if value}
+    params: Params = {name: value for name, value in wanted.items() if value}
     claims = (
         Claims(role=Role.FINANCE_OFFICER, subject=by)
         if agency is None
@@ -85,7 +87,7 @@ def import_donations(
         raise typer.Exit(EXIT_REFUSED)
 
 
-def _send(home: Path, content: bytes, claims: Claims, params: dict[str, str], doing: str) -> Item:
+def _send(home: Path, content: bytes, claims: Claims, params: Params, doing: str) -> Item:
     async def send(client: ServiceClient) -> Item:
         answer = await client.upload(
             ServiceName.DONATIONS,

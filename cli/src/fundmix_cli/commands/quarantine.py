@@ -12,6 +12,7 @@ from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import ADMIN, AUDITOR
 from fundmix_cli.commands.asking import ask
 from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.display.harmless import harmless, harmless_parts
 from fundmix_cli.installation import DEFAULT_HOME
 
 
@@ -59,7 +60,7 @@ def list_all(
     if as_json:
         out.print_json(data=items)
     elif items:
-        out.print(_table(items))
+        out.print(_table(harmless_parts(items)))
     else:
         out.print("the quarantine is empty")
 
@@ -137,7 +138,7 @@ def _print(item: Item, as_json: bool) -> None:  # noqa: FBT001  # passes on the 
     for name, value in item.items():
         if value is not None:
             out.print(f"[dim]{name:15}[/dim]", end="")
-            out.print(str(value), markup=False)
+            out.print(harmless(str(value)), markup=False)
 
 
 def _table(items: list[Item]) -> Table:

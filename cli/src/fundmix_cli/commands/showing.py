@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console, RenderableType
 
 from fundmix_cli.calling.client import Json
+from fundmix_cli.display.harmless import harmless_parts
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -13,7 +14,7 @@ def show(item: Json, view: Callable[[Json], RenderableType], *, as_json: bool) -
     if as_json:
         out.print_json(data=item)
     else:
-        out.print(view(item))
+        out.print(view(harmless_parts(item)))
 
 
 def show_list(
@@ -26,4 +27,4 @@ def show_list(
     if as_json:
         out.print_json(data=items)
     else:
-        out.print(view(items) if items else none)
+        out.print(view(harmless_parts(items)) if items else none)

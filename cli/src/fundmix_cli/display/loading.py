@@ -11,6 +11,7 @@ from rich.table import Table
 
 from fundmix_cli.city.files import RowError
 from fundmix_cli.city.outcome import FileSummary
+from fundmix_cli.display.harmless import harmless
 
 QUARTERS: Final = 4
 
@@ -63,4 +64,4 @@ def summary_table(summary: Iterable[FileSummary]) -> Table:
 
 def print_errors(console: Console, errors: Iterable[RowError]) -> None:
     for error in sorted(errors, key=lambda error: (error.file, error.line, error.field)):
-        console.print(str(error), markup=False)
+        console.print(harmless(str(error)), markup=False)

@@ -60,7 +60,7 @@ def a_csv(rows: Sequence[dict[str, str]]) -> bytes:
 
 
 async def send(caller: Caller, content: bytes, **parameters: Any) -> Any:
-    return await caller.upload(f"{IMPORTS}?{urlencode(parameters)}", content)
+    return await caller.upload(f"{IMPORTS}?{urlencode(parameters, doseq=True)}", content)
 
 
 async def dry(caller: Caller, content: bytes, **parameters: Any) -> dict[str, Any]:
@@ -319,7 +319,8 @@ async def test_what_looks_like_another_donation_is_for_a_person_to_decide(
         [
             row(2, **same),
             row(3, **same),
-            row(4, **same, received_on="2025-03-01"),
+            row(4, **same, donation_ref="D,4"),
+            row(7, **same, received_on="2025-03-01"),
             row(5, **same, **person),
             row(6, **same, **person),
         ]
@@ -328,14 +329,17 @@ async def test_what_looks_like_another_donation_is_for_a_person_to_decide(
     found = await dry(treasurer, content)
     async with nothing_written(api.database):
         undecided = refusal(await send(treasurer, content, accept_suspected="D-2"))
-    decided = await booked(treasurer, content, accept_suspected="D-2", leave_out_suspected="D-3")
+    decided = await booked(
+        treasurer, content, accept_suspected=["D-2", "D,4"], leave_out_suspected=["D-3"]
+    )
 
     assert [(s["reference"], s["alike"]) for s in found["suspected"]] == [
         ("D-2", "D-1"),
         ("D-3", "D-1"),
+        ("D,4", "D-1"),
     ]
     assert undecided.code == "import_not_ready"
-    assert (decided["donations"], decided["left_out"]) == (4, 1)
+    assert (decided["donations"], decided["left_out"]) == (5, 1)
 
 
 async def test_a_row_twice_in_a_file_is_booked_once(treasurer: Caller) -> None:

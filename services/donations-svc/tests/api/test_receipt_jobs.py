@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, Final
 
 from donations_svc.receipt_commands import ReceiptCommands
-from donations_svc.receipt_jobs import step, work
+from donations_svc.receipt_jobs import step, turn, work
+from donations_svc.storage import receipt_jobs
 from donations_svc.testing.donations import (
     AGENCY,
     GOODS,
@@ -23,7 +24,7 @@ CLOCK: Final = SystemClock()
 COMMANDS: Final = ReceiptCommands(clock=CLOCK, public_url="http://127.0.0.1:8030")
 YEAR: Final = CLOCK.today().year
 LIMIT_S: Final = 20.0
-MARCH: Final = {"agency": AGENCY, "month": 202503}
+OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
 
 
 async def insert(api: Api, count: int, **columns: Any) -> None:
@@ -32,18 +33,18 @@ async def insert(api: Api, count: int, **columns: Any) -> None:
             await insert_donation(connection, **columns)
 
 
-async def order(treasurer: Caller) -> str:
+async def order(treasurer: Caller, agency: str = AGENCY) -> str:
     """The path of a new job for March."""
-    answer = await treasurer.post("/v1/receipts/bulk", {**MARCH, "handler": "王芳"})
+    body = {"agency": agency, "month": 202503, "handler": "王芳"}
+    answer = await treasurer.post("/v1/receipts/bulk", body)
     assert answer.status_code == 202, answer.text
     assert answer.json()["state"] == "waiting"
     return answer.headers["location"]
 
 
-async def steps(api: Api, count: int) -> None:
+async def turns(api: Api, count: int) -> None:
     for _ in range(count):
-        async with api.database.transaction() as connection:
-            assert await step(connection, COMMANDS, CLOCK)
+        assert await turn(api.database, COMMANDS, CLOCK)
 
 
 @asynccontextmanager
@@ -71,7 +72,7 @@ async def test_a_month_is_issued_and_what_cannot_be_is_counted(api: Api, treasur
     await insert(api, 1, **SERVICE)
     await insert(api, 1, received_on=date(2025, 4, 1))
     await insert(api, 1, given_on=date(2025, 2, 28), received_on=date(2025, 2, 28))
-    await insert(api, 1, agency="52441900DNF0KCB4UQ")
+    await insert(api, 1, agency=OTHER_AGENCY)
     path = await order(treasurer)
 
     async with working(api):
@@ -91,7 +92,7 @@ async def test_a_second_job_issues_nothing_twice(api: Api, treasurer: Caller) ->
     async with working(api):
         jobs = [await finished(treasurer, first), await finished(treasurer, second)]
 
-    assert [job["issued"] for job in jobs] == [3, 0]
+    assert sum(job["issued"] for job in jobs) == 3
 
 
 async def test_a_draft_is_issued_as_it_was_drafted(api: Api, treasurer: Caller) -> None:
@@ -113,12 +114,14 @@ async def test_a_job_goes_on_where_a_killed_process_has_left_it(
 ) -> None:
     await insert(api, 6)
     path = await order(treasurer)
-    await steps(api, 2)
+    await turns(api, 2)
     # The third step is lost with its process, after it has issued.
     async with api.database.session() as connection:
         lost = connection.transaction()
         await lost.start()
-        await step(connection, COMMANDS, CLOCK)
+        job = await receipt_jobs.take(connection)
+        assert job is not None
+        await step(connection, job, COMMANDS, CLOCK)
         await lost.rollback()
     halfway = (await treasurer.get(path)).json()
 
@@ -157,14 +160,40 @@ async def test_a_job_waits_for_who_holds_a_donation(api: Api, treasurer: Caller)
     assert job["issued"] == 2
 
 
+async def test_jobs_take_turns(api: Api, treasurer: Caller) -> None:
+    await insert(api, 2)
+    await insert(api, 1, agency=OTHER_AGENCY)
+    long = await order(treasurer)
+    short = await order(api.caller(Role.AGENCY, org=OTHER_AGENCY), agency=OTHER_AGENCY)
+
+    # Each its first donation, and then the next of the one and the end of the other.
+    await turns(api, 4)
+
+    assert (await treasurer.get(long)).json()["state"] == "running"
+    assert (await api.caller(Role.AUDITOR).get(short)).json()["state"] == "finished"
+
+
+async def test_a_job_that_cannot_go_on_holds_up_no_other(api: Api, treasurer: Caller) -> None:
+    await insert(api, 1)
+    await insert(api, 1, agency=OTHER_AGENCY)
+    held = await order(treasurer)
+    free = await order(api.caller(Role.AGENCY, org=OTHER_AGENCY), agency=OTHER_AGENCY)
+
+    async with working(api), api.database.transaction() as connection:
+        await connection.execute("SELECT FROM donation WHERE agency = $1 FOR UPDATE", AGENCY)
+        assert (await finished(api.caller(Role.AUDITOR), free))["issued"] == 1
+        during = (await treasurer.get(held)).json()
+
+    assert during["issued"] == 0
+
+
 async def test_without_a_job_there_is_nothing_to_do(api: Api) -> None:
-    async with api.database.transaction() as connection:
-        assert not await step(connection, COMMANDS, CLOCK)
+    assert not await turn(api.database, COMMANDS, CLOCK)
 
 
 async def test_a_job_is_seen_by_its_agency_and_auditors(api: Api, treasurer: Caller) -> None:
     path = await order(treasurer)
-    other = api.caller(Role.AGENCY, org="52441900DNF0KCB4UQ")
+    other = api.caller(Role.AGENCY, org=OTHER_AGENCY)
 
     assert (await api.caller(Role.AUDITOR).get(path)).status_code == 200
     assert refusal(await other.get(path))[:2] == (403, "foreign_row")

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from donations_svc.domain.grants import CSV_PATHS, PublicGift, cells_of, grant_of
+from donations_svc.domain.grants import CSV_PATHS, PublicChange, PublicGift, cells_of, grant_of
 from fundmix_events.donations import DonationKind, DonorKind
 from fundmix_events.money import Money
 
@@ -128,3 +128,18 @@ def paths_of(value: Any, at: str = "") -> list[str]:
     return [
         path for name, part in parts.items() for path in paths_of(part, f"{at}/{name}".lstrip("/"))
     ]
+
+
+def test_what_a_gift_was_changed_to_stands_in_its_description() -> None:
+    changes = (
+        PublicChange(changed_on=date(2025, 6, 1), amount=Money.of(40_000), restricted_to="助学"),
+        PublicChange(changed_on=date(2025, 7, 1), amount=Money.of(5), restricted_to=None),
+    )
+
+    grant = grant_of(a_gift(changes=changes), prefix=PREFIX)
+
+    assert grant["description"] == (
+        "示例企业向示例机构捐赠资金，用于长者助餐。"
+        "自2025-06-01起，其中400.00元改为用于助学。自2025-07-01起，其中0.05元改为未限定用途。"
+    )
+    assert grant["grantProgramme"][0]["title"] == "长者助餐"

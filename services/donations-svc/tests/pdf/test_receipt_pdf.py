@@ -34,6 +34,7 @@ NUMBER: Final = "52441900AJC6XAY6DW-2026-000012"
 CHECK_URL: Final = f"https://fund.example.org/v1/public/receipts/{NUMBER}?c=PFD4Q5VC4CTB"
 AMOUNT: Final = Money.parse("123456.78")
 VERAPDF_S_MAX: Final = 60
+FOOTER: Final = re.compile(r"第\d+页，共\d+页")
 
 HOSTILE: Final = {
     "code": '#panic("x")',
@@ -129,6 +130,11 @@ def text_of(pdf: bytes) -> str:
     """Without blanks and line breaks: where a line ends is no matter."""
     pages = PdfReader(BytesIO(pdf)).pages
     return re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+
+
+def lines_of(pdf: bytes) -> list[str]:
+    pages = PdfReader(BytesIO(pdf)).pages
+    return [line for page in pages for line in page.extract_text().splitlines()]
 
 
 def squeezed(text: str) -> str:
@@ -279,7 +285,18 @@ def test_what_others_have_written_is_only_shown(name: str, renderer: Renderer) -
     assert "root:" not in found
     assert "捐赠接收确认函" in found
     if text.isascii() and text.isprintable():
-        assert squeezed(text) in found
+        assert squeezed(text) in FOOTER.sub("", found)
+
+
+def test_what_has_no_place_to_break_a_line_stays_on_the_sheet(renderer: Renderer) -> None:
+    """Each line of the text holds no more than fits between the margins."""
+    name = "W" * 200
+
+    pdf = renderer.render_here(a_sheet(donor_name=name))
+
+    lines = [line for line in lines_of(pdf) if "WW" in line]
+    assert sum(line.count("W") for line in lines) == 2 * len(name)
+    assert max(map(len, lines)) < 60
 
 
 def test_what_the_font_cannot_show_is_named(renderer: Renderer) -> None:

@@ -117,7 +117,10 @@ RIGHTS: Final = {
         "INSERT",
         *(
             f"UPDATE ({column})"
-            for column in ("total", "issued", "refused", "after", "started_at", "finished_at")
+            for column in (
+                *("total", "issued", "refused", "after_on", "after"),
+                *("started_at", "tried_at", "finished_at"),
+            )
         ),
     },
     "donor_contact": {

@@ -101,6 +101,8 @@ class EmbeddedPostgres:
             "unix_socket_directories": "",
             "max_connections": self.connections_max,
             "shared_buffers": "64MB",
+            # A batch of the ledger writes more than the 2 MB that follow from shared_buffers.
+            "wal_buffers": "16MB",
             "max_wal_size": "1GB",
             "timezone": "UTC",
             "log_timezone": "UTC",

@@ -1,16 +1,15 @@
 """The public list as CSV and as a workbook, of any length, in little memory."""
 
 import asyncio
-import csv
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
 
 from fundmix_events.money import MINOR_PER_MAJOR, Money
+from fundmix_kit.csv_text import BYTE_ORDER_MARK, csv_text, text_cell
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -18,12 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from contracts_svc.api.public_bodies import ProjectOut, project_out
 from contracts_svc.storage.public_projects import Project
 
-CSV_MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Spreadsheets take a CSV without it for another encoding.
-BYTE_ORDER_MARK: Final = "\ufeff"
-# What a spreadsheet would take for a formula; the apostrophe before it says that it is text.
-FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
 SHEET_ROWS_MAX: Final = 1_000_000
 FILE_BYTES: Final = 262_144
 
@@ -72,11 +66,11 @@ Batches = AsyncGenerator[list[Project]]
 
 
 async def as_csv(batches: Batches) -> AsyncGenerator[bytes]:
-    yield (BYTE_ORDER_MARK + _csv_text([[column.heading for column in COLUMNS]])).encode()
+    yield (BYTE_ORDER_MARK + csv_text([[column.heading for column in COLUMNS]])).encode()
     async with aclosing(batches):
         async for batch in batches:
             rows = [[_csv_cell(value) for value in _values(project)] for project in batch]
-            yield _csv_text(rows).encode()
+            yield csv_text(rows).encode()
 
 
 async def as_workbook(batches: Batches) -> AsyncGenerator[bytes]:
@@ -156,13 +150,7 @@ def _csv_cell(value: Cell) -> str:
         case int():
             return str(value)
         case str():
-            return f"'{value}" if value.startswith(FORMULA_BEGINNINGS) else value
-
-
-def _csv_text(rows: Sequence[Sequence[str]]) -> str:
-    text = StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+            return text_cell(value)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -8,12 +8,13 @@ from fundmix_events.credit_code import CreditCode
 from fundmix_events.evaluations import Grade
 from fundmix_events.text import Label
 from fundmix_kit.clock import Clock
+from fundmix_kit.csv_text import CSV_MEDIA_TYPE
 from fundmix_kit.database import Database
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.streaming import Streams
 
 from contracts_svc import public_queries
-from contracts_svc.api.exports import CSV_MEDIA_TYPE, XLSX_MEDIA_TYPE, as_csv, as_workbook
+from contracts_svc.api.exports import XLSX_MEDIA_TYPE, as_csv, as_workbook
 from contracts_svc.api.public_bodies import (
     OverlapOut,
     ProjectDetailOut,

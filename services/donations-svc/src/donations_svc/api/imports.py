@@ -1,5 +1,6 @@
 """Files of donations over HTTP: a file in, an account of every row out; batches and columns."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -61,21 +62,9 @@ def _amount(text: str) -> str:
     return text
 
 
-def _few(text: str) -> str:
-    """Raises PydanticCustomError."""
-    if text.count(",") >= DECIDED_MAX:
-        raise PydanticCustomError(
-            "too_many", "at most {count} references at once", {"count": DECIDED_MAX}
-        )
-    return text
-
-
-def _references(text: str) -> frozenset[str]:
-    return frozenset(part for part in map(str.strip, text.split(",")) if part)
-
-
 ControlTotal = Annotated[str, Query(max_length=20), AfterValidator(_amount)]
-References = Annotated[str, Query(max_length=65_000), AfterValidator(_few)]
+# Each is given by a parameter of its own, for a reference may have any sign in it.
+References = Annotated[Sequence[Label], Query(max_length=DECIDED_MAX)]
 
 
 class RowErrorOut(BaseModel):
@@ -192,8 +181,8 @@ def imports_router(
         is_dry_run: Annotated[bool, Query(alias="dry_run")] = False,  # noqa: FBT002  # FastAPI passes by name
         control_count: Annotated[int | None, Query(ge=0)] = None,
         control_total: ControlTotal | None = None,
-        accept_suspected: References = "",
-        leave_out_suspected: References = "",
+        accept_suspected: References = (),
+        leave_out_suspected: References = (),
         delegation: Annotated[Remark | None, Query()] = None,
     ) -> Response:
         """All of its rows that are new, as one batch; with any error nothing is booked."""
@@ -207,8 +196,8 @@ def imports_router(
                 is_dry_run=is_dry_run,
                 control_count=control_count,
                 control_total=None if control_total is None else Money.parse(control_total),
-                accepted=_references(accept_suspected),
-                left_out=_references(leave_out_suspected),
+                accepted=frozenset(accept_suspected),
+                left_out=frozenset(leave_out_suspected),
                 own_agency=_own_agency(access),
                 org=access.principal.org,
                 delegation=delegation,

@@ -1,14 +1,13 @@
 """Gifts as open data: a 360Giving package, and the same as a table for spreadsheets."""
 
-import csv
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from typing import Final
 from urllib.parse import urlencode
 
+from fundmix_kit.csv_text import BYTE_ORDER_MARK, csv_text, text_cell
 from pydantic import HttpUrl
 from pydantic_core import to_json
 
@@ -16,11 +15,6 @@ from donations_svc.domain.errors import NoGrantsError
 from donations_svc.domain.grants import CSV_PATHS, VERSION, Json, PublicGift, cells_of, grant_of
 
 JSON_MEDIA_TYPE: Final = "application/json"
-CSV_MEDIA_TYPE: Final = "text/csv; charset=utf-8"
-# Spreadsheets take a CSV without it for another encoding.
-BYTE_ORDER_MARK: Final = "\ufeff"
-# What a spreadsheet would take for a formula; the apostrophe before it says that it is text.
-FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Batches = AsyncGenerator[list[PublicGift]]
 
@@ -70,18 +64,8 @@ async def as_package(batches: Batches, package: Json, *, prefix: str) -> AsyncGe
 
 
 async def as_csv(batches: Batches, *, prefix: str) -> AsyncGenerator[bytes]:
-    yield (BYTE_ORDER_MARK + _csv_text([CSV_PATHS])).encode()
+    yield (BYTE_ORDER_MARK + csv_text([CSV_PATHS])).encode()
     async with aclosing(batches):
         async for batch in batches:
             grants = (grant_of(gift, prefix=prefix) for gift in batch)
-            yield _csv_text([list(map(_harmless, cells_of(grant))) for grant in grants]).encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINNINGS) else cell
-
-
-def _csv_text(rows: Sequence[Sequence[str]]) -> str:
-    text = StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+            yield csv_text([list(map(text_cell, cells_of(grant))) for grant in grants]).encode()

@@ -11,27 +11,33 @@ from fundmix_events.credit_code import CreditCode
 from fundmix_events.donations import DonationKind, DonorKind
 from fundmix_events.money import Money
 from fundmix_kit.clock import Clock
+from fundmix_kit.csv_text import CSV_MEDIA_TYPE
 from fundmix_kit.database import Database
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.streaming import Streams, in_pieces
 from pydantic import BaseModel
 
 from donations_svc import public_queries
-from donations_svc.api.open_giving import (
-    CSV_MEDIA_TYPE,
-    JSON_MEDIA_TYPE,
-    Publication,
-    as_csv,
-    as_package,
-)
+from donations_svc.api.open_giving import JSON_MEDIA_TYPE, Publication, as_csv, as_package
 from donations_svc.domain.grants import PublicGift, grant_id_of
 from donations_svc.storage.public_gifts import GiftFilter, UnnamedSum
 
 YearQuery = Annotated[int | None, Query(ge=1, le=9999)]
 
 
+class PublicChangeOut(BaseModel):
+    """From a day on, `amount` is for something else."""
+
+    changed_on: date
+    amount: Money
+    restricted_to: str | None
+
+
 class PublicDonationOut(BaseModel):
-    """`amount` is the money, or what goods or hours are worth; `refunded` has gone back of it."""
+    """`amount` is the money, or what goods or hours are worth; `refunded` has gone back of it.
+
+    It was given for `restricted_to`; `purpose_changes` are in their order.
+    """
 
     donation_id: UUID
     grant_id: str
@@ -50,10 +56,11 @@ class PublicDonationOut(BaseModel):
     quantity: Decimal | None
     unit: str | None
     hours: Decimal | None
+    purpose_changes: list[PublicChangeOut]
 
 
 class UnnamedSumOut(BaseModel):
-    """Of individuals and of donors who ask not to be named; null where there are fewer than 3."""
+    """Of individuals and donors who ask not to be named; null where these are fewer than 3."""
 
     year: int
     agency: str
@@ -165,6 +172,7 @@ def _gift_out(gift: PublicGift, *, prefix: str) -> PublicDonationOut:
         quantity=gift.quantity,
         unit=gift.unit,
         hours=gift.hours,
+        purpose_changes=[PublicChangeOut(**asdict(change)) for change in gift.changes],
     )
 
 

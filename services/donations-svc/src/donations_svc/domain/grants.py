@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 from uuid import UUID
 
 from fundmix_events.donations import DonationKind, DonorKind
-from fundmix_events.money import MINOR_PER_MAJOR, Money
+from fundmix_events.money import MINOR_PER_MAJOR, Money, text_from_minor
 
 Json = dict[str, Any]
 
@@ -49,11 +49,21 @@ CSV_PATHS: Final = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PublicChange:
+    """From a day on `amount` of a gift is for something else; None: for nothing in particular."""
+
+    changed_on: date
+    amount: Money
+    restricted_to: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PublicGift:
     """A gift that stands, of an organisation that may be named.
 
-    `goods`, `quantity` and `unit` are of a gift in kind, where they are known; `hours` of time.
-    `modified_at` is when it was recorded, or the last of it went back.
+    `restricted_to` is what it was given for; `changes` are in their order. `goods`, `quantity` and
+    `unit` are of a gift in kind, where they are known; `hours` of time. `modified_at` is when it
+    was recorded, or the last of it went back or was changed.
     """
 
     donation_id: UUID
@@ -73,6 +83,7 @@ class PublicGift:
     unit: str | None
     hours: Decimal | None
     modified_at: datetime
+    changes: tuple[PublicChange, ...] = ()
 
 
 def grant_id_of(donation_id: UUID, *, prefix: str) -> str:
@@ -123,8 +134,21 @@ def cells_of(grant: Json) -> list[str]:
 
 
 def _description(gift: PublicGift) -> str:
-    purpose = "未限定用途" if gift.restricted_to is None else f"用于{gift.restricted_to}"
-    return f"{gift.donor_name}向{gift.agency_name}捐赠{_what(gift)}，{purpose}。"
+    given = f"{gift.donor_name}向{gift.agency_name}捐赠{_what(gift)}，{_use(gift.restricted_to)}。"
+    changes = (
+        f"自{change.changed_on.isoformat()}起，其中{_yuan(change.amount)}元改为"
+        f"{_use(change.restricted_to)}。"
+        for change in gift.changes
+    )
+    return given + "".join(changes)
+
+
+def _use(purpose: str | None) -> str:
+    return "未限定用途" if purpose is None else f"用于{purpose}"
+
+
+def _yuan(amount: Money) -> str:
+    return text_from_minor(amount.amount_minor)
 
 
 def _what(gift: PublicGift) -> str:

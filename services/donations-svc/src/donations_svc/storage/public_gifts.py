@@ -11,11 +11,11 @@ from fundmix_events.donations import DonationKind, DonorKind
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
-from donations_svc.domain.grants import PublicGift
+from donations_svc.domain.grants import PublicChange, PublicGift
 from donations_svc.storage import organisations
 
-# A sum of fewer would tell each giver what the others gave.
-UNNAMED_GIFTS_MIN: Final = 3
+# A sum of fewer donors would tell each of them what the others gave.
+UNNAMED_DONORS_MIN: Final = 3
 
 # What stands and was a gift: the words are those of the index ix_donation_public.
 NAMED: Final = """
@@ -36,12 +36,19 @@ NAMED: Final = """
       AND ($6::text IS NULL OR d.donor_code = $6)
     ORDER BY d.given_on, d.donation_id LIMIT $7
 """
+CHANGES: Final = """
+    SELECT donation_id, changed_on, new_restricted_to, amount_minor, currency, recorded_at
+    FROM purpose_change WHERE donation_id = ANY($1::uuid[])
+    ORDER BY recorded_at, change_id
+"""
+# Who is known by a code or a contact is counted once, however often they gave.
 UNNAMED: Final = """
-    SELECT u.*, u.gifts >= $6 AS is_told FROM (
+    SELECT u.*, u.donors >= $6 AS is_told FROM (
         SELECT extract(year FROM given_on)::int AS year, agency, kind, currency,
                count(*) AS gifts, sum(amount_minor)::bigint AS amount_minor,
-               sum(refunded_minor)::bigint AS refunded_minor
-        FROM donation
+               sum(refunded_minor)::bigint AS refunded_minor,
+               count(DISTINCT coalesce(donor_code, contact_id::text, donation_id::text)) AS donors
+        FROM donation LEFT JOIN donation_contact USING (donation_id)
         WHERE reversed_on IS NULL AND NOT is_sponsorship AND (is_anonymous OR donor_code IS NULL)
           AND ($1::date IS NULL OR given_on >= $1)
           AND ($2::date IS NULL OR given_on <= $2)
@@ -97,7 +104,10 @@ async def list_named(
     )
     codes = {code for row in rows for code in (row["donor_code"], row["agency"])}
     names = await _names(connection, sorted(codes))
-    return [_gift(row, names) for row in rows]
+    changes: dict[UUID, list[asyncpg.Record]] = {}
+    for change in await connection.fetch(CHANGES, [row["donation_id"] for row in rows]):
+        changes.setdefault(change["donation_id"], []).append(change)
+    return [_gift(row, names, changes.get(row["donation_id"], ())) for row in rows]
 
 
 async def list_unnamed(
@@ -105,7 +115,7 @@ async def list_unnamed(
 ) -> list[UnnamedSum]:
     year, agency, kind = (None, None, None) if after is None else after
     rows = await connection.fetch(
-        UNNAMED, *wanted.days, wanted.agency, year, agency, UNNAMED_GIFTS_MIN, rows_max, kind
+        UNNAMED, *wanted.days, wanted.agency, year, agency, UNNAMED_DONORS_MIN, rows_max, kind
     )
     names = await _names(connection, sorted({row["agency"] for row in rows}))
     return [_sum(row, names) for row in rows]
@@ -117,7 +127,9 @@ async def _names(connection: Connection, codes: Sequence[str]) -> dict[str, str]
     return {code: known[code].name if code in known else code for code in codes}
 
 
-def _gift(row: asyncpg.Record, names: dict[str, str]) -> PublicGift:
+def _gift(
+    row: asyncpg.Record, names: dict[str, str], changes: Sequence[asyncpg.Record]
+) -> PublicGift:
     currency = Currency(row["currency"])
     return PublicGift(
         donation_id=row["donation_id"],
@@ -136,7 +148,15 @@ def _gift(row: asyncpg.Record, names: dict[str, str]) -> PublicGift:
         quantity=row["quantity"],
         unit=row["unit"],
         hours=row["hours"],
-        modified_at=row["modified_at"],
+        modified_at=max([row["modified_at"], *(change["recorded_at"] for change in changes)]),
+        changes=tuple(
+            PublicChange(
+                changed_on=change["changed_on"],
+                amount=Money.of(change["amount_minor"], Currency(change["currency"])),
+                restricted_to=change["new_restricted_to"],
+            )
+            for change in changes
+        ),
     )
 
 

@@ -12,20 +12,25 @@ from fundmix_kit.database import Connection
 
 from donations_svc.domain.errors import JobNotFoundError
 from donations_svc.storage import receipt_tables as tables
+from donations_svc.storage.receiptable import BEFORE_ALL, Place
 
 INSERT: Final = """
-    INSERT INTO job (job_id, agency, month, handler, total, issued, refused, after, requested_by,
-                     requested_at)
-    VALUES ($1, $2, $3, $4, 0, 0, '{}', $5, $6, $7)
+    INSERT INTO job (job_id, agency, month, handler, total, issued, refused, after_on, after,
+                     requested_by, requested_at)
+    VALUES ($1, $2, $3, $4, 0, 0, '{}', $5, $6, $7, $8)
     RETURNING *
 """
 READ: Final = "SELECT * FROM job WHERE job_id = $1"
 TAKE: Final = """
     SELECT * FROM job WHERE finished_at IS NULL
-    ORDER BY job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY tried_at NULLS FIRST, job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """
 START: Final = "UPDATE job SET started_at = $2, total = $3 WHERE job_id = $1"
-ADVANCE: Final = "UPDATE job SET issued = $2, refused = $3, after = $4 WHERE job_id = $1"
+ADVANCE: Final = """
+    UPDATE job SET tried_at = $2, issued = $3, refused = $4, after_on = $5, after = $6
+    WHERE job_id = $1
+"""
+PUT_LAST: Final = "UPDATE job SET tried_at = $2 WHERE job_id = $1"
 FINISH: Final = "UPDATE job SET finished_at = $2 WHERE job_id = $1"
 
 
@@ -40,7 +45,7 @@ class Job:
     total: int
     issued: int
     refused: Mapping[str, int]
-    after: UUID
+    after: Place
     requested_by: str
     requested_at: datetime
     started_at: datetime | None
@@ -61,9 +66,8 @@ async def insert(
     requested_by: str,
     requested_at: datetime,
 ) -> Job:
-    first = UUID(int=0)
     row = await connection.fetchrow(
-        INSERT, job_id, agency, month, handler, first, requested_by, requested_at
+        INSERT, job_id, agency, month, handler, *BEFORE_ALL, requested_by, requested_at
     )
     assert row is not None, "an insert returns its row"
     return _job(row)
@@ -78,7 +82,10 @@ async def read(connection: Connection, job_id: UUID) -> Job:
 
 
 async def take(connection: Connection) -> Job | None:
-    """The oldest that is open and nobody works on, locked to the end of this transaction."""
+    """Of those that are open and nobody works on, the one that was not tried for longest.
+
+    It is locked to the end of this transaction.
+    """
     row = await connection.fetchrow(TAKE)
     return None if row is None else _job(row)
 
@@ -88,9 +95,20 @@ async def start(connection: Connection, job_id: UUID, *, at: datetime, total: in
 
 
 async def advance(
-    connection: Connection, job_id: UUID, *, issued: int, refused: Mapping[str, int], after: UUID
+    connection: Connection,
+    job_id: UUID,
+    *,
+    at: datetime,
+    issued: int,
+    refused: Mapping[str, int],
+    after: Place,
 ) -> None:
-    await connection.execute(ADVANCE, job_id, issued, json.dumps(dict(refused)), after)
+    await connection.execute(ADVANCE, job_id, at, issued, json.dumps(dict(refused)), *after)
+
+
+async def put_last(connection: Connection, job_id: UUID, *, at: datetime) -> None:
+    """All others come first."""
+    await connection.execute(PUT_LAST, job_id, at)
 
 
 async def finish(connection: Connection, job_id: UUID, *, at: datetime) -> None:
@@ -107,7 +125,7 @@ def _job(record: asyncpg.Record) -> Job:
         total=row.total,
         issued=row.issued,
         refused=json.loads(row.refused),
-        after=row.after,
+        after=Place(row.after_on, row.after),
         requested_by=row.requested_by,
         requested_at=row.requested_at,
         started_at=row.started_at,

@@ -88,13 +88,19 @@ class ReceiptKey(DonationsTable, table=True):
 
 
 class Job(DonationsTable, table=True):
-    """Receipts for a month of an agency, `after` which donation to go on, and how far it is.
+    """Receipts for a month of an agency, after which donation to go on, and how far it is.
 
-    `refused` counts, by the code of the refusal, donations that cannot have one.
+    `refused` counts, by the code of the refusal, donations that cannot have one. The job that was
+    not tried for longest is the next.
     """
 
     __table_args__ = (
-        Index("ix_job_open", "job_id", postgresql_where=text("finished_at IS NULL")),
+        Index(
+            "ix_job_open",
+            text("tried_at NULLS FIRST"),
+            "job_id",
+            postgresql_where=text("finished_at IS NULL"),
+        ),
         Index("ix_job_agency", "agency", "job_id"),
     )
 
@@ -106,7 +112,9 @@ class Job(DonationsTable, table=True):
     issued: int
     refused: str = Field(sa_type=JSONB)
     after: UUID
+    after_on: date
     requested_by: str
     requested_at: datetime = Field(sa_column=timestamp())
     started_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    tried_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     finished_at: datetime | None = Field(sa_type=DateTime(timezone=True))

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, ProofKind
@@ -28,12 +28,23 @@ COUNT: Final = f"""
     WHERE agency = $1 AND received_on BETWEEN $2 AND $3 AND reversed_on IS NULL
       AND {WITHOUT_RECEIPT}
 """  # noqa: S608  # our own statement
+# In the order of an index: where the last one stood, the next is found at once.
 NEXT: Final = f"""
-    SELECT donation_id FROM donation d
+    SELECT received_on, donation_id FROM donation d
     WHERE agency = $1 AND received_on BETWEEN $2 AND $3 AND reversed_on IS NULL
-      AND donation_id > $4 AND {WITHOUT_RECEIPT}
-    ORDER BY donation_id LIMIT 1
+      AND (received_on, donation_id) > ($4, $5) AND {WITHOUT_RECEIPT}
+    ORDER BY received_on, donation_id LIMIT 1
 """  # noqa: S608  # our own statement
+
+
+class Place(NamedTuple):
+    """Where a donation stands in the order of receipt."""
+
+    received_on: date
+    donation_id: UUID
+
+
+BEFORE_ALL: Final = Place(date.min, UUID(int=0))
 
 
 async def lock(connection: Connection, donation_id: UUID) -> ReceivedDonation:
@@ -59,10 +70,10 @@ async def count(connection: Connection, agency: str, *, first: date, last: date)
 
 
 async def next_after(
-    connection: Connection, agency: str, *, first: date, last: date, after: UUID
-) -> UUID | None:
-    found: UUID | None = await connection.fetchval(NEXT, agency, first, last, after)
-    return found
+    connection: Connection, agency: str, *, first: date, last: date, after: Place
+) -> Place | None:
+    row = await connection.fetchrow(NEXT, agency, first, last, *after)
+    return None if row is None else Place(*row)
 
 
 def _donation(row: tables.Donation, gift: Gift) -> ReceivedDonation:

@@ -1,21 +1,16 @@
 """The books as a table: one row for each posting, with all that its entry says."""
 
-import csv
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from io import StringIO
 from typing import Final
 
 from fundmix_events.money import text_from_minor
+from fundmix_kit.csv_text import BYTE_ORDER_MARK, csv_text, text_cell
 
 from ledger_svc.api.export_head import end_fields, head_fields
 from ledger_svc.queries_exports import End, Entries, Head, Part
 from ledger_svc.storage.exports import Barrier, EntryRow
 
-# Spreadsheets take a CSV without it for another encoding.
-BYTE_ORDER_MARK: Final = "\ufeff"
-# What a spreadsheet would take for a formula; the apostrophe before it says that it is text.
-FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS: Final = (
     "seq", "line", "event_id", "topic", "partition", "number", "kind", "agency", "occurred_on",
     "value_on", "posted_at", "period", "payload_sha256", "document", "payer", "corrects", "code",
@@ -26,11 +21,9 @@ COLUMNS: Final = (
 async def as_csv(parts: AsyncGenerator[Part]) -> AsyncGenerator[bytes]:
     async with aclosing(parts):
         async for part in parts:
-            text = StringIO(newline="")
-            csv.writer(text).writerows(_rows(part))
             if isinstance(part, Head):
                 yield BYTE_ORDER_MARK.encode()
-            yield text.getvalue().encode()
+            yield csv_text(_rows(part)).encode()
 
 
 def _rows(part: Part) -> Iterator[Sequence[str]]:
@@ -69,7 +62,7 @@ def _posting_rows(entry: EntryRow) -> Iterator[Sequence[str]]:
         entry.posted_at,
         str(entry.period),
         entry.payload_sha256,
-        guarded(entry.document or ""),
+        text_cell(entry.document or ""),
         entry.payer or "",
         "" if entry.corrects is None else str(entry.corrects),
     ]
@@ -84,10 +77,6 @@ def _posting_rows(entry: EntryRow) -> Iterator[Sequence[str]]:
             text_from_minor(amount_minor),
             account.currency,
         ]
-
-
-def guarded(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
 
 
 def _fields(fields: dict[str, str]) -> list[str]:

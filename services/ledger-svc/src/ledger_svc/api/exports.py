@@ -5,6 +5,7 @@ from typing import Annotated, Final, assert_never
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
+from fundmix_kit.csv_text import CSV_MEDIA_TYPE
 from fundmix_kit.database import Database
 from fundmix_kit.policy import Access, AccessDep
 from fundmix_kit.streaming import Streams, in_pieces
@@ -21,7 +22,7 @@ PLAIN_TEXT: Final = "text/plain; charset=utf-8"
 MEDIA_TYPES: Final = {
     ExportFormat.BEANCOUNT: PLAIN_TEXT,
     ExportFormat.HLEDGER: PLAIN_TEXT,
-    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.CSV: CSV_MEDIA_TYPE,
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 FILENAMES: Final = {

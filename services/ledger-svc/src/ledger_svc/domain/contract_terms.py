@@ -4,10 +4,9 @@ So the terms are the same in whatever order a contract's events come, and howeve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, NamedTuple, assert_never
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -38,8 +37,7 @@ class InstalmentState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PromisedInstalment:
+class PromisedInstalment(NamedTuple):
     """One payment; `listed_version` is the contract's when it was last on its schedule."""
 
     number: int
@@ -56,8 +54,10 @@ class PromisedInstalment:
         return self.amount_minor - self.deduction_minor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContractTerms:
+NOTHING_PROMISED: Final[Mapping[int, PromisedInstalment]] = {}
+
+
+class ContractTerms(NamedTuple):
     """A contract as its buyer and agency have agreed it; what only its signing says may be None."""
 
     contract_id: UUID
@@ -76,9 +76,7 @@ class ContractTerms:
     terms_version: int = 0
     # Of the last version that gave a whole schedule: what is not on it any more is dropped.
     list_version: int = 0
-    instalments: Mapping[int, PromisedInstalment] = field(
-        default_factory=dict[int, PromisedInstalment]
-    )
+    instalments: Mapping[int, PromisedInstalment] = NOTHING_PROMISED
 
     def is_listed(self, instalment: PromisedInstalment) -> bool:
         return 0 < self.list_version <= instalment.listed_version
@@ -108,8 +106,7 @@ def after(before: ContractTerms | None, event: TermsEvent) -> ContractTerms:
 
 
 def _signed(terms: ContractTerms, event: ContractSigned) -> ContractTerms:
-    return replace(
-        _agreed(terms, event),
+    return _agreed(terms, event)._replace(
         payer_level=event.payer_level.value,
         service_area=event.service_area,
         town=event.town,
@@ -122,26 +119,26 @@ def _agreed(terms: ContractTerms, event: ContractSigned | ContractAmended) -> Co
     """The end is a part of the schedule; the ceiling a termination changes too."""
     version = event.aggregate_version
     if version > terms.list_version:
-        terms = replace(terms, ends_on=event.ends_on)
+        terms = terms._replace(ends_on=event.ends_on)
     return _limited(terms, event.ceiling.amount_minor, version)
 
 
 def _limited(terms: ContractTerms, ceiling_minor: int, version: int) -> ContractTerms:
     if version <= terms.terms_version:
         return terms
-    return replace(terms, ceiling_minor=ceiling_minor, terms_version=version)
+    return terms._replace(ceiling_minor=ceiling_minor, terms_version=version)
 
 
 def _terminated(terms: ContractTerms, event: ContractTerminated) -> ContractTerms:
     """What was cancelled is not due any more; a settlement is one more instalment."""
     version = event.aggregate_version
-    terms = replace(terms, terminated_on=event.terminated_on)
+    terms = terms._replace(terminated_on=event.terminated_on)
     terms = _limited(terms, event.ceiling.amount_minor, version)
     for number in event.cancelled:
         instalment = terms.instalments.get(number) or PromisedInstalment(number=number)
         if version > instalment.state_version:
-            cancelled = replace(
-                instalment, state=InstalmentState.CANCELLED, paid_on=None, state_version=version
+            cancelled = instalment._replace(
+                state=InstalmentState.CANCELLED, paid_on=None, state_version=version
             )
             terms = _with(terms, cancelled)
     if event.settlement is not None:
@@ -153,8 +150,7 @@ def _listed(
     terms: ContractTerms, schedule: Sequence[ScheduledInstalment], version: int
 ) -> ContractTerms:
     planned = (_scheduled(terms, scheduled, version) for scheduled in schedule)
-    return replace(
-        terms,
+    return terms._replace(
         instalments={**terms.instalments, **{one.number: one for one in planned}},
         list_version=max(terms.list_version, version),
     )
@@ -168,8 +164,7 @@ def _scheduled(
         instalment = PromisedInstalment(number=scheduled.number)
     if version <= instalment.listed_version:
         return instalment
-    return replace(
-        instalment,
+    return instalment._replace(
         due_on=scheduled.due_on,
         amount_minor=scheduled.amount.amount_minor,
         listed_version=version,
@@ -185,8 +180,7 @@ def _moved(
     if version <= instalment.state_version:
         return terms
     is_paid = isinstance(event, InstalmentPaid)
-    moved = replace(
-        instalment,
+    moved = instalment._replace(
         state=InstalmentState.PAID if is_paid else InstalmentState.APPROVED,
         deduction_minor=event.deduction.amount_minor,
         paid_on=event.paid_on if is_paid else None,
@@ -196,4 +190,4 @@ def _moved(
 
 
 def _with(terms: ContractTerms, instalment: PromisedInstalment) -> ContractTerms:
-    return replace(terms, instalments={**terms.instalments, instalment.number: instalment})
+    return terms._replace(instalments={**terms.instalments, instalment.number: instalment})

@@ -5,9 +5,9 @@ entry was posted: so what was due can be asked as it was known then.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -28,32 +28,42 @@ POSTED_DAYS: Final = """
     SELECT event_id, (posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on
     FROM journal_entry WHERE event_id = ANY($1::uuid[])
 """
-LOAD_TERMS: Final = "SELECT * FROM contract_terms WHERE contract_id = ANY($1::uuid[])"
-LOAD_INSTALMENTS: Final = """
-    SELECT * FROM contract_instalment
-    WHERE contract_id = ANY($1::uuid[]) AND replaced_on IS NULL
-"""
-SAVE_TERMS: Final = """
-    INSERT INTO contract_terms
-        (contract_id, number, agency, buyer, channel, payer_level, service_area, town, signed_on,
-         starts_on, ends_on, ceiling_minor, terminated_on, terms_version, list_version)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::text[], $8::text[], $9::date[], $10::date[], $11::date[],
-                         $12::bigint[], $13::date[], $14::bigint[], $15::bigint[])
-    ON CONFLICT (contract_id) DO UPDATE
-    SET payer_level = excluded.payer_level, service_area = excluded.service_area,
-        town = excluded.town, signed_on = excluded.signed_on, starts_on = excluded.starts_on,
-        ends_on = excluded.ends_on, ceiling_minor = excluded.ceiling_minor,
-        terminated_on = excluded.terminated_on, terms_version = excluded.terms_version,
-        list_version = excluded.list_version
-"""
-SAVE_INSTALMENTS: Final = """
+TERMS: Final = (
+    "contract_id", "number", "agency", "buyer", "channel", "payer_level", "service_area", "town",
+    "signed_on", "starts_on", "ends_on", "ceiling_minor", "terminated_on", "terms_version",
+    "list_version",
+)  # fmt: skip
+# A row for each instalment; of a contract without any, one row.
+LOAD: Final = f"""
+    SELECT {", ".join(f"t.{name}" for name in TERMS)},
+           i.number AS place, i.known_on, i.due_on, i.amount_minor, i.deduction_minor, i.state,
+           i.paid_on, i.is_listed, i.listed_version, i.state_version
+    FROM contract_terms t
+    LEFT JOIN contract_instalment i ON i.contract_id = t.contract_id AND i.replaced_on IS NULL
+    WHERE t.contract_id = ANY($1::uuid[])
+"""  # noqa: S608  # names of columns from above
+SAVE: Final = """
+    WITH terms AS (
+        INSERT INTO contract_terms
+            (contract_id, number, agency, buyer, channel, payer_level, service_area, town,
+             signed_on, starts_on, ends_on, ceiling_minor, terminated_on, terms_version,
+             list_version)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
+                             $6::text[], $7::text[], $8::text[], $9::date[], $10::date[],
+                             $11::date[], $12::bigint[], $13::date[], $14::bigint[], $15::bigint[])
+        ON CONFLICT (contract_id) DO UPDATE
+        SET payer_level = excluded.payer_level, service_area = excluded.service_area,
+            town = excluded.town, signed_on = excluded.signed_on, starts_on = excluded.starts_on,
+            ends_on = excluded.ends_on, ceiling_minor = excluded.ceiling_minor,
+            terminated_on = excluded.terminated_on, terms_version = excluded.terms_version,
+            list_version = excluded.list_version
+    )
     INSERT INTO contract_instalment
         (contract_id, number, known_on, replaced_on, due_on, amount_minor, deduction_minor, state,
          paid_on, is_listed, listed_version, state_version)
-    SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::date[], $4::date[], $5::date[],
-                         $6::bigint[], $7::bigint[], $8::text[], $9::date[], $10::boolean[],
-                         $11::bigint[], $12::bigint[])
+    SELECT * FROM unnest($16::uuid[], $17::smallint[], $18::date[], $19::date[], $20::date[],
+                         $21::bigint[], $22::bigint[], $23::text[], $24::date[], $25::boolean[],
+                         $26::bigint[], $27::bigint[])
     ON CONFLICT (contract_id, number, known_on) DO UPDATE
     SET replaced_on = excluded.replaced_on, due_on = excluded.due_on,
         amount_minor = excluded.amount_minor, deduction_minor = excluded.deduction_minor,
@@ -68,8 +78,7 @@ class TermsChange:
     event: TermsEvent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """An instalment from the day it was known so; `replaced_on` None: to this day."""
 
     contract_id: UUID
@@ -99,7 +108,7 @@ class _Past:
                 known_on=max(known_on, before.known_on) if before else known_on,
             )
             if before and before.known_on < now.known_on:
-                self._put(replace(before, replaced_on=now.known_on))
+                self._put(before._replace(replaced_on=now.known_on))
             self._put(now)
             self._current[terms.contract_id, instalment.number] = now
 
@@ -131,36 +140,38 @@ async def apply(
     """
     if not changes:
         return
-    contract_ids = sorted({change.event.contract_id for change in changes})
+    contract_ids = list({change.event.contract_id for change in changes})
     terms, past = await _load(connection, contract_ids)
-    changed: set[UUID] = set()
+    changed: dict[UUID, ContractTerms] = {}
     for change in changes:
         contract_id = change.event.contract_id
-        known = after(terms.get(contract_id), change.event)
-        if known != terms.get(contract_id):
-            terms[contract_id] = known
-            changed.add(contract_id)
+        before = terms.get(contract_id)
+        known = after(before, change.event)
+        if known != before:
+            terms[contract_id] = changed[contract_id] = known
             past.note(known, known_on=posted_on.get(change.event_id, today))
     if changed:
-        rows = [_terms_row(terms[contract_id]) for contract_id in sorted(changed)]
-        await connection.execute(SAVE_TERMS, *columns(rows, 15))
-    if past.rows:
-        rows = [_instalment_row(past.rows[key]) for key in sorted(past.rows)]
-        await connection.execute(SAVE_INSTALMENTS, *columns(rows, 12))
+        terms_rows = [_terms_row(known) for known in changed.values()]
+        instalment_rows = [_instalment_row(known) for known in past.rows.values()]
+        await connection.execute(SAVE, *columns(terms_rows, 15), *columns(instalment_rows, 12))
 
 
 async def _load(
     connection: Connection, contract_ids: Sequence[UUID]
 ) -> tuple[dict[UUID, ContractTerms], _Past]:
-    known = [_known(row) for row in await connection.fetch(LOAD_INSTALMENTS, contract_ids)]
+    known: list[_Known] = []
     instalments: dict[UUID, dict[int, PromisedInstalment]] = {}
-    for k in known:
-        instalments.setdefault(k.contract_id, {})[k.instalment.number] = k.instalment
     terms: dict[UUID, ContractTerms] = {}
-    for row in await connection.fetch(LOAD_TERMS, contract_ids):
-        fields: dict[str, Any] = {**dict(row), "channel": Channel(row["channel"])}
-        of_contract = instalments.get(row["contract_id"], {})
-        terms[row["contract_id"]] = ContractTerms(**fields, instalments=of_contract)
+    for row in await connection.fetch(LOAD, contract_ids):
+        contract_id = row["contract_id"]
+        if contract_id not in terms:
+            fields: dict[str, Any] = {name: row[name] for name in TERMS}
+            fields["channel"] = Channel(row["channel"])
+            of_contract = instalments[contract_id] = {}
+            terms[contract_id] = ContractTerms(**fields, instalments=of_contract)
+        if row["place"] is not None:
+            known.append(_known(row))
+            instalments[contract_id][row["place"]] = known[-1].instalment
     return terms, _Past(known)
 
 
@@ -168,7 +179,7 @@ def _known(row: Record) -> _Known:
     return _Known(
         contract_id=row["contract_id"],
         instalment=PromisedInstalment(
-            number=row["number"],
+            number=row["place"],
             due_on=row["due_on"],
             amount_minor=row["amount_minor"],
             listed_version=row["listed_version"],

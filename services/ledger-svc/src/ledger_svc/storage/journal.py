@@ -25,8 +25,8 @@ MOVE_HEAD: Final = """
 GIVE_BACK: Final = "UPDATE log_head SET next_seq = next_seq - $1 WHERE id = 1"
 KNOWN: Final = "SELECT event_id FROM journal_entry WHERE event_id = ANY($1::uuid[])"
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
-# The ids of accounts; those that are new get theirs now. Nobody else adds accounts meanwhile: the
-# head is locked.
+# The ids of accounts; those that are new get theirs now, and a balance. Nobody else adds accounts
+# meanwhile: the head is locked.
 ACCOUNTS: Final = """
     WITH wanted AS (
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
@@ -40,35 +40,39 @@ ACCOUNTS: Final = """
         EXCEPT SELECT agency, code, fund_code, channel, currency FROM known
         ORDER BY agency, code, fund_code, channel, currency
         RETURNING account_id, agency, code, fund_code, channel, currency
+    ), balances AS (
+        INSERT INTO balance (account_id, amount_minor, last_seq) SELECT account_id, 0, 0 FROM added
     )
     TABLE known UNION ALL TABLE added
 """
-# Each table is taken in the order of its key, as by every writer. What the entries move often is
-# written once. The range stands at the entries as well: else the planner may read all of the
-# journal.
+# What the entries move often is written once; the rest of the tables is taken in the order of their
+# keys. The range stands at the entries as well: else the planner may read all of the journal.
 ADD_MOVEMENTS: Final = """
-    WITH moved AS MATERIALIZED (
-        SELECT p.account_id, e.period, e.value_on, e.kind,
-               (e.posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on,
-               sum(p.amount_minor)::bigint AS amount_minor,
-               sum(greatest(p.amount_minor, 0))::bigint AS debit_minor,
-               max(p.seq) AS seq
+    WITH leg AS MATERIALIZED (
+        SELECT p.account_id, p.amount_minor, p.seq, e.period, e.value_on, e.kind, e.posted_at,
+               (extract(year FROM e.value_on) * 100 + extract(month FROM e.value_on))::int AS month,
+               e.agency, e.payer
         FROM posting p JOIN journal_entry e USING (seq)
         WHERE p.seq >= $1 AND p.seq < $2 AND e.seq >= $1 AND e.seq < $2
-        GROUP BY p.account_id, e.period, e.value_on, e.kind, posted_on
+    ), moved AS MATERIALIZED (
+        SELECT account_id, period, month, value_on, kind,
+               (posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on,
+               sum(amount_minor)::bigint AS amount_minor,
+               sum(greatest(amount_minor, 0))::bigint AS debit_minor,
+               max(seq) AS seq
+        FROM leg GROUP BY account_id, period, month, value_on, kind, posted_on
     ), balances AS (
-        INSERT INTO balance (account_id, amount_minor, last_seq)
-        SELECT account_id, sum(amount_minor)::bigint, max(seq) FROM moved
-        GROUP BY account_id ORDER BY account_id
-        ON CONFLICT (account_id) DO UPDATE
-        SET amount_minor = balance.amount_minor + excluded.amount_minor,
-            last_seq = excluded.last_seq
+        UPDATE balance AS b
+        SET amount_minor = b.amount_minor + m.amount_minor, last_seq = m.seq
+        FROM (
+            SELECT account_id, sum(amount_minor)::bigint AS amount_minor, max(seq) AS seq
+            FROM moved GROUP BY account_id
+        ) AS m
+        WHERE b.account_id = m.account_id
     ), periods AS (
         INSERT INTO period_balance AS b
             (period, account_id, kind, value_period, amount_minor, debit_minor)
-        SELECT period, account_id, kind,
-               (extract(year FROM value_on) * 100 + extract(month FROM value_on))::int AS month,
-               sum(amount_minor)::bigint, sum(debit_minor)::bigint
+        SELECT period, account_id, kind, month, sum(amount_minor)::bigint, sum(debit_minor)::bigint
         FROM moved
         GROUP BY period, account_id, kind, month ORDER BY period, account_id, kind, month
         ON CONFLICT (period, account_id, kind, value_period) DO UPDATE
@@ -76,14 +80,11 @@ ADD_MOVEMENTS: Final = """
             debit_minor = b.debit_minor + excluded.debit_minor
     ), payers AS (
         INSERT INTO payer_balance AS b (value_period, agency, payer, channel, amount_minor)
-        SELECT (extract(year FROM e.value_on) * 100 + extract(month FROM e.value_on))::int AS month,
-               e.agency, e.payer, a.channel, sum(p.amount_minor)::bigint
-        FROM journal_entry e
-        JOIN posting p USING (seq)
-        JOIN account a USING (account_id)
-        WHERE e.seq >= $1 AND e.seq < $2 AND p.seq >= $1 AND p.seq < $2
-          AND e.payer IS NOT NULL AND a.code = 'assets:bank'
-        GROUP BY month, e.agency, e.payer, a.channel ORDER BY month, e.agency, e.payer, a.channel
+        SELECT l.month, l.agency, l.payer, a.channel, sum(l.amount_minor)::bigint
+        FROM leg AS l JOIN account AS a USING (account_id)
+        WHERE l.payer IS NOT NULL AND a.code = 'assets:bank'
+        GROUP BY l.month, l.agency, l.payer, a.channel
+        ORDER BY l.month, l.agency, l.payer, a.channel
         ON CONFLICT (value_period, agency, payer, channel) DO UPDATE
         SET amount_minor = b.amount_minor + excluded.amount_minor
     )
