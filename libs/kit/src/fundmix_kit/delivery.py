@@ -103,13 +103,9 @@ async def apply_batch(
     comes back as another event.
     """
     async with database.transaction() as connection:
-        if batch.before:
-            await inbox.move_positions(
-                connection, before=batch.before, after=batch.after, cluster_id=cluster_id
-            )
+        fresh = await _fresh(connection, batch, cluster_id=cluster_id) if batch.before else []
         if batch.poison:
             await quarantine.add(connection, batch.poison, now=now)
-        fresh = await _fresh(connection, batch.deliveries)
         if fresh:
             await handler.apply(connection, [prepared for _, prepared in fresh])
         if batch.duplicates:  # last, because the original may stand in this very batch
@@ -144,15 +140,19 @@ async def _check_duplicates(connection: Connection, duplicates: Sequence[Incomin
 
 
 async def _fresh(
-    connection: Connection, deliveries: Sequence[tuple[Delivery, PreparedT]]
+    connection: Connection, batch: Batch[PreparedT], *, cluster_id: str
 ) -> list[tuple[Delivery, PreparedT]]:
     """What the inbox takes as new: the second guard behind the numbers, by event id."""
-    if not deliveries:
-        return []
-    is_new = await inbox.record(connection, [_inbox_row(delivery) for delivery, _ in deliveries])
-    fresh = list(compress(deliveries, is_new))
-    if len(fresh) < len(deliveries):
-        log.warning("known_events_under_new_numbers", events=len(deliveries) - len(fresh))
+    is_new = await inbox.take(
+        connection,
+        [_inbox_row(delivery) for delivery, _ in batch.deliveries],
+        before=batch.before,
+        after=batch.after,
+        cluster_id=cluster_id,
+    )
+    fresh = list(compress(batch.deliveries, is_new))
+    if len(fresh) < len(batch.deliveries):
+        log.warning("known_events_under_new_numbers", events=len(batch.deliveries) - len(fresh))
     return fresh
 
 

@@ -18,12 +18,24 @@ ADD_POSITIONS: Final = """
     SELECT topic, partition, 1, 0 FROM unnest($1::text[], $2::smallint[]) AS u (topic, partition)
     ON CONFLICT DO NOTHING
 """
-MOVE_POSITIONS: Final = """
-    UPDATE consumer_position p
-    SET next_number = u.after, offset_hint = u.offset_hint, cluster_id = $6
-    FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS u (topic, partition, before, after, offset_hint)
-    WHERE p.topic = u.topic AND p.partition = u.partition AND p.next_number = u.before
+# Both in one question. The inbox waits for the positions: another consumer of the same events is
+# met there, and nowhere else.
+TAKE: Final = """
+    WITH moved AS (
+        UPDATE consumer_position p
+        SET next_number = u.after, offset_hint = u.offset_hint, cluster_id = $6
+        FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[])
+            AS u (topic, partition, before, after, offset_hint)
+        WHERE p.topic = u.topic AND p.partition = u.partition AND p.next_number = u.before
+        RETURNING 1
+    ), recorded AS (
+        INSERT INTO inbox (topic, partition, number, event_id)
+        SELECT * FROM unnest($7::text[], $8::smallint[], $9::bigint[], $10::uuid[])
+        WHERE (SELECT count(*) FROM moved) = cardinality($1::text[])
+        ON CONFLICT (event_id) DO NOTHING
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM recorded) AS recorded
 """
 KNOWN_IDS: Final = "SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 IDS_OF_NUMBERS: Final = """
@@ -33,8 +45,7 @@ IDS_OF_NUMBERS: Final = """
         USING (topic, partition, number)
 """
 RECORD: Final = """
-    INSERT INTO inbox (topic, partition, number, event_id)
-    SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[])
+    INSERT INTO inbox (topic, partition, number, event_id) VALUES ($1, $2, $3, $4)
     ON CONFLICT (event_id) DO NOTHING
 """
 
@@ -59,17 +70,20 @@ async def read_positions(
     }
 
 
-async def move_positions(
+async def take(
     connection: Connection,
+    rows: Sequence[tuple[str, int, int, UUID]],
     *,
     before: Mapping[Place, int],
     after: Mapping[Place, PartitionProgress],
     cluster_id: str,
-) -> None:
-    """Compare-and-set the numbers due, for all partitions or none.
+) -> Sequence[bool]:
+    """Compare-and-set the numbers due, for all partitions or none, and note the events.
 
-    Two consumers that disagree about several partitions may deadlock here; that passes, too.
-    Raises StalePositionError when one is not where `before` says.
+    For each (topic, partition, number, id) the answer says whether its event was not consumed
+    before: the numbers are new, the same event may come again under another one. Two consumers that
+    disagree about several partitions may deadlock here; that passes, too.
+    Raises StalePositionError when one partition is not where `before` says.
     """
     places = sorted(before)
     if new := [place for place in places if before[place] == 1]:
@@ -78,9 +92,16 @@ async def move_positions(
         (*place, before[place], after[place].next_number, after[place].offset_hint)
         for place in places
     ]
-    moved = await connection.execute(MOVE_POSITIONS, *columns(moves, 5), cluster_id)
-    if moved != f"UPDATE {len(places)}":
-        raise StalePositionError(f"{moved} of {len(places)}: {places} are not where they were")
+    taken = await connection.fetchrow(TAKE, *columns(moves, 5), cluster_id, *columns(rows, 4))
+    assert taken is not None, "counts are one row"
+    if taken["moved"] != len(places):
+        raise StalePositionError(
+            f"{taken['moved']} of {len(places)}: {places} are not where they were"
+        )
+    if taken["recorded"] == len(rows):
+        return [True] * len(rows)
+    recorded = await ids_of_numbers(connection, [row[:3] for row in rows])
+    return [row[:3] in recorded for row in rows]
 
 
 async def known_ids(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -95,15 +116,6 @@ async def ids_of_numbers(
     return {(r["topic"], r["partition"], r["number"]): r["event_id"] for r in rows}
 
 
-async def record(
-    connection: Connection, rows: Sequence[tuple[str, int, int, UUID]]
-) -> Sequence[bool]:
-    """For each (topic, partition, number, id): whether its event was not consumed before.
-
-    The numbers are new; the same event may come again under another one.
-    """
-    status = await connection.execute(RECORD, *columns(rows, 4))
-    if status == f"INSERT 0 {len(rows)}":
-        return [True] * len(rows)
-    recorded = await ids_of_numbers(connection, [row[:3] for row in rows])
-    return [row[:3] in recorded for row in rows]
+async def record(connection: Connection, row: tuple[str, int, int, UUID]) -> bool:
+    """Note one event with its (topic, partition, number); whether it was not consumed before."""
+    return await connection.execute(RECORD, *row) == "INSERT 0 1"

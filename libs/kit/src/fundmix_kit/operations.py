@@ -175,11 +175,12 @@ class Retrying(Generic[PreparedT]):
         except PoisonError as error:
             raise StillPoisonError(error.detail) from error
         event_id = delivery.message.id
-        if await inbox.known_ids(connection, [event_id]):
-            raise AlreadyDecidedError(f"event {event_id} was applied before")
-        if message.number is not None:
+        is_known = bool(await inbox.known_ids(connection, [event_id]))
+        if not is_known and message.number is not None:
             place = (message.topic, message.partition, message.number, event_id)
-            await inbox.record(connection, [place])
+            is_known = not await inbox.record(connection, place)
+        if is_known:
+            raise AlreadyDecidedError(f"event {event_id} was applied before")
         await self._handler.apply(connection, [prepared])
         return await self._decide(connection, origin, row, state="retried", decision="applied")
 

@@ -1,5 +1,6 @@
 """What the ledger does with a batch of events: one transaction, given by the consumer."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from fundmix_events.registry import OrganisationEvent
 from fundmix_kit import replica
-from fundmix_kit.clock import Clock
+from fundmix_kit.clock import Clock, day_of
 from fundmix_kit.database import Connection
 from fundmix_kit.delivery import Delivery
 from fundmix_kit.replica import State
@@ -18,7 +19,7 @@ from ledger_svc.domain.contract_terms import TermsEvent
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 from ledger_svc.storage import contract_terms
 from ledger_svc.storage.contract_terms import TermsChange
-from ledger_svc.storage.journal import Journal, SourcedEntry
+from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,16 +72,36 @@ class LedgerHandler:
             await replica.save(connection, topic, [s for t, s in organisations if t == topic])
         entries = [p.entry for p in prepared if p.entry is not None]
         changes = [p.terms for p in prepared if p.terms is not None]
-        posted_on: dict[UUID, date] = {}
+        placed: list[Placed] = []
         if entries:
-            posted_on = await self._journal.append(connection, entries, now=self._clock.now())
+            placed = await self._journal.place(connection, entries, now=self._clock.now())
         elif changes:
             await contract_terms.lock(connection)
-        # What the journal had before.
-        earlier = {e.entry.event_id for e in entries} if entries else {c.event_id for c in changes}
-        earlier -= posted_on.keys()
-        if earlier:
-            posted_on |= await contract_terms.posted_days(connection, earlier)
-        await contract_terms.apply(
-            connection, changes, posted_on=posted_on, today=self._clock.today()
+        terms = await contract_terms.load(connection, changes)
+        posted_on = await _posted_on(connection, entries, changes, placed) if changes else {}
+        changing = asyncio.create_task(
+            terms.change(changes, posted_on=posted_on, today=self._clock.today())
         )
+        try:
+            await self._journal.append(connection, placed)
+            await changing
+        finally:
+            changing.cancel()
+        await terms.save(connection)
+
+
+async def _posted_on(
+    connection: Connection,
+    entries: Sequence[SourcedEntry],
+    changes: Sequence[TermsChange],
+    placed: Sequence[Placed],
+) -> dict[UUID, date]:
+    """The day on which each event's entry was posted: now, or when the journal took it before."""
+    posted_on: dict[UUID, date] = {}
+    if placed:
+        now = day_of(placed[0].posted_at)
+        posted_on = dict.fromkeys((p.sourced.entry.event_id for p in placed), now)
+    if len(placed) < len(entries) or not entries:
+        earlier = {e.entry.event_id for e in entries} or {c.event_id for c in changes}
+        posted_on |= await contract_terms.posted_days(connection, earlier - posted_on.keys())
+    return posted_on

@@ -16,7 +16,7 @@ from fundmix_events.donations import (
     PurposeChanged,
 )
 from fundmix_events.ledger import AccountCode
-from fundmix_events.money import Money
+from fundmix_events.money import Currency, Money
 
 from ledger_svc.domain.funds import Lot, gift_fund
 from ledger_svc.domain.journal import AccountKey, Entry, Posting
@@ -103,14 +103,14 @@ def gift_change_entry(
 
 
 def _promised(event: DonationEvent, more: Money) -> Iterator[Posting]:
-    yield _leg(event, AccountCode.PLEDGE_COMMITMENT, more)
-    yield _leg(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, -more)
+    yield _debit(event, AccountCode.PLEDGE_COMMITMENT, more)
+    yield _credit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, more)
 
 
 def _received(event: DonationReceived | DonationChange, amount: Money) -> Iterator[Posting]:
     """Below nothing: the mirror of what was received."""
-    yield _leg(event, _asset(event.kind), amount)
-    yield _leg(event, AccountCode.DONATION_INCOME, -amount)
+    yield _debit(event, _asset(event.kind), amount)
+    yield _credit(event, AccountCode.DONATION_INCOME, amount)
     if event.restricted_to is not None:
         yield from _restricted(event, amount, event.restricted_to)
 
@@ -118,8 +118,8 @@ def _received(event: DonationReceived | DonationChange, amount: Money) -> Iterat
 def _moved(event: PurposeChanged) -> Iterator[Posting]:
     """Out of one fund and into another; no income, and no use."""
     asset, new = _asset(event.kind), event.new_restricted_to
-    yield _leg(event, asset, -event.amount)
-    yield _leg(event, asset, event.amount, fund_code=gift_fund(new))
+    yield _credit(event, asset, event.amount)
+    yield _debit(event, asset, event.amount, fund_code=gift_fund(new))
     if event.restricted_to is not None:
         yield from _restricted(event, -event.amount, event.restricted_to)
     if new is not None:
@@ -128,8 +128,8 @@ def _moved(event: PurposeChanged) -> Iterator[Posting]:
 
 def _restricted(event: DonationEvent, amount: Money, purpose: str) -> Iterator[Posting]:
     fund_code = gift_fund(purpose)
-    yield _leg(event, AccountCode.UNRESTRICTED, amount, fund_code=fund_code)
-    yield _leg(event, AccountCode.RESTRICTED, -amount, fund_code=fund_code)
+    yield _debit(event, AccountCode.UNRESTRICTED, amount, fund_code=fund_code)
+    yield _credit(event, AccountCode.RESTRICTED, amount, fund_code=fund_code)
 
 
 def _lots(event: DonationReceived | DonationChange, lot_id: UUID, amount: Money) -> tuple[Lot, ...]:
@@ -151,15 +151,21 @@ def _asset(kind: DonationKind) -> AccountCode:
     return AccountCode.BANK if kind is DonationKind.CASH else AccountCode.IN_KIND
 
 
-def _leg(
+def _debit(
     event: DonationEvent, code: AccountCode, amount: Money, *, fund_code: str | None = None
 ) -> Posting:
-    """A debit of the amount; below nothing, a credit."""
-    account = AccountKey(
-        event.agency,
-        code,
-        gift_fund(event.restricted_to) if fund_code is None else fund_code,
-        event.channel,
-        amount.currency,
-    )
-    return Posting(account, amount.amount_minor)
+    return Posting(_account(event, code, amount.currency, fund_code), amount.amount_minor)
+
+
+def _credit(
+    event: DonationEvent, code: AccountCode, amount: Money, *, fund_code: str | None = None
+) -> Posting:
+    return Posting(_account(event, code, amount.currency, fund_code), -amount.amount_minor)
+
+
+def _account(
+    event: DonationEvent, code: AccountCode, currency: Currency, fund_code: str | None
+) -> AccountKey:
+    if fund_code is None:
+        fund_code = gift_fund(event.restricted_to)
+    return AccountKey(event.agency, code, fund_code, event.channel, currency)

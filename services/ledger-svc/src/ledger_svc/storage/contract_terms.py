@@ -4,6 +4,7 @@ Of every instalment its past is kept by the day on which the ledger knew it, whi
 entry was posted: so what was due can be asked as it was known then.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -70,6 +71,7 @@ SAVE: Final = """
         state = excluded.state, paid_on = excluded.paid_on, is_listed = excluded.is_listed,
         listed_version = excluded.listed_version, state_version = excluded.state_version
 """
+CHANGES_BETWEEN_YIELDS: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,42 +129,55 @@ async def posted_days(connection: Connection, event_ids: Collection[UUID]) -> di
     return {row["event_id"]: row["posted_on"] for row in rows}
 
 
-async def apply(
-    connection: Connection,
-    changes: Sequence[TermsChange],
-    *,
-    posted_on: Mapping[UUID, date],
-    today: date,
-) -> None:
-    """Call it with the journal's head locked; `posted_on` has the events that have entries.
-
-    One without an entry is known from `today`. What is known better already stays.
-    """
+async def load(connection: Connection, changes: Sequence[TermsChange]) -> "Terms":
+    """What is known of the contracts; call it with the journal's head locked."""
     if not changes:
-        return
-    contract_ids = list({change.event.contract_id for change in changes})
-    terms, past = await _load(connection, contract_ids)
-    changed: dict[UUID, ContractTerms] = {}
-    for change in changes:
-        contract_id = change.event.contract_id
-        before = terms.get(contract_id)
-        known = after(before, change.event)
-        if known != before:
-            terms[contract_id] = changed[contract_id] = known
-            past.note(known, known_on=posted_on.get(change.event_id, today))
-    if changed:
-        terms_rows = [_terms_row(known) for known in changed.values()]
-        instalment_rows = [_instalment_row(known) for known in past.rows.values()]
-        await connection.execute(SAVE, *columns(terms_rows, 15), *columns(instalment_rows, 12))
+        return Terms([])
+    return Terms(await connection.fetch(LOAD, {change.event.contract_id for change in changes}))
 
 
-async def _load(
-    connection: Connection, contract_ids: Sequence[UUID]
-) -> tuple[dict[UUID, ContractTerms], _Past]:
+class Terms:
+    """Terms of some contracts, and what a batch changes of them."""
+
+    def __init__(self, rows: Sequence[Record]) -> None:
+        self._rows = rows
+        self._to_save: list[Sequence[Any]] = []
+
+    async def change(
+        self, changes: Sequence[TermsChange], *, posted_on: Mapping[UUID, date], today: date
+    ) -> None:
+        """With pauses, for it is work to be done while the database is waited for.
+
+        `posted_on` has the events that have entries; one without is known from `today`. What is
+        known better already stays.
+        """
+        terms, past = _known_of(self._rows)
+        changed: dict[UUID, ContractTerms] = {}
+        for count, change in enumerate(changes):
+            contract_id = change.event.contract_id
+            before = terms.get(contract_id)
+            known = after(before, change.event)
+            if known != before:
+                terms[contract_id] = changed[contract_id] = known
+                past.note(known, known_on=posted_on.get(change.event_id, today))
+            if count % CHANGES_BETWEEN_YIELDS == 0:
+                await asyncio.sleep(0)
+        if changed:
+            terms_rows = [_terms_row(known) for known in changed.values()]
+            instalment_rows = [_instalment_row(known) for known in past.rows.values()]
+            self._to_save = [*columns(terms_rows, 15), *columns(instalment_rows, 12)]
+
+    async def save(self, connection: Connection) -> None:
+        """Write what `change` has changed."""
+        if self._to_save:
+            await connection.execute(SAVE, *self._to_save)
+
+
+def _known_of(rows: Sequence[Record]) -> tuple[dict[UUID, ContractTerms], _Past]:
     known: list[_Known] = []
     instalments: dict[UUID, dict[int, PromisedInstalment]] = {}
     terms: dict[UUID, ContractTerms] = {}
-    for row in await connection.fetch(LOAD, contract_ids):
+    for row in rows:
         contract_id = row["contract_id"]
         if contract_id not in terms:
             fields: dict[str, Any] = {name: row[name] for name in TERMS}

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
-from fundmix_kit.clock import day_of
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Close, Entry
@@ -132,13 +131,12 @@ class Journal:
         self._head: tuple[int, datetime] | None = None
         self._account_ids: dict[AccountKey, int] = {}
 
-    async def append(
+    async def place(
         self, connection: Connection, sourced: Sequence[SourcedEntry], *, now: datetime
-    ) -> dict[UUID, date]:
-        """Give the entries their places, in this order, and move the balances.
+    ) -> list[Placed]:
+        """Give the entries their places, in this order; what the journal has already gets none.
 
-        One writer at a time: the rest of the transaction holds the head's lock. The answer is the
-        day on which each was posted, by its event; what the journal has already is not in it.
+        One writer at a time: the rest of the transaction holds the head's lock.
         """
         head = await connection.fetchrow(MOVE_HEAD, len(sourced), now)
         assert head is not None, "the migration makes the log's one head"
@@ -150,7 +148,7 @@ class Journal:
         self._head = None
         if head["followed_seq"]:
             sourced = await _unknown(connection, sourced)
-        placed = list(
+        return list(
             _places(
                 sourced,
                 first_seq=first_seq,
@@ -158,10 +156,13 @@ class Journal:
                 closed_through=head["closed_through"],
             )
         )
+
+    async def append(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        """Write what was placed, and move the balances."""
         for run in _runs(placed):
             await self.write(connection, run)
-        self._head = (first_seq + len(sourced), posted_at)
-        return dict.fromkeys((s.entry.event_id for s in sourced), day_of(posted_at))
+        if placed:
+            self._head = (placed[-1].seq + 1, placed[-1].posted_at)
 
     async def write(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Entries with their places, the head moved past them; at most the last is a barrier."""
@@ -193,7 +194,7 @@ class Journal:
         if len(self._account_ids) > ACCOUNTS_REMEMBERED_MAX:
             self._account_ids.clear()
         ids = self._account_ids
-        unknown = sorted({p.account for e in entries for p in e.postings} - ids.keys())
+        unknown = sorted({p.account for e in entries for p in e.postings if p.account not in ids})
         if unknown:
             _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
         return ids

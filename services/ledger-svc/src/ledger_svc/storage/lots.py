@@ -8,11 +8,15 @@ from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import Entry
 
-LOT_MOVEMENT_COLUMNS: Final = ("seq", "line", "lot_id", "is_draw", "amount_minor")
 # A lot may be drawn from before it is known here, when the topics are read in another order: it is
 # made then, and what has come is added when it comes. Each lot stands once among the rows, in the
 # order of the key, as by every writer.
-ADD: Final = """
+MOVE: Final = """
+    WITH movements AS (
+        INSERT INTO lot_movement (seq, line, lot_id, is_draw, amount_minor)
+        SELECT * FROM unnest($11::bigint[], $12::smallint[], $13::uuid[], $14::boolean[],
+                             $15::bigint[])
+    )
     INSERT INTO lot AS l
         (lot_id, agency, fund_code, channel, currency, value_on, document, payer, amount_minor,
          drawn_minor, held_minor)
@@ -48,16 +52,10 @@ async def apply(connection: Connection, entries: Sequence[tuple[int, Entry]]) ->
     """What the entries, each with its place, bring to lots and take from them."""
     moving = [(seq, entry) for seq, entry in entries if entry.lots or entry.draws]
     if moving:
-        await _move(connection, moving)
+        lots, movements = _lot_rows(moving), list(_movement_rows(moving))
+        await connection.execute(MOVE, *columns(lots, 10), *columns(movements, 5))
     # Also of those that no lot bears: what was held for an advance is used, too.
     await use_holds(connection, [hold_id for _, entry in entries for hold_id in entry.hold_ids])
-
-
-async def _move(connection: Connection, moving: Sequence[tuple[int, Entry]]) -> None:
-    await connection.copy_records_to_table(
-        "lot_movement", records=_movement_rows(moving), columns=LOT_MOVEMENT_COLUMNS
-    )
-    await connection.execute(ADD, *columns(_lot_rows(moving), 10))
 
 
 async def use_holds(connection: Connection, hold_ids: Sequence[UUID]) -> None:
