@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from fundmix_kit.auth import Principal, TokenMissingError, TokenVerifier
+from fundmix_kit.parameters import QueryParameters
 from fundmix_kit.problems import ProblemError
 from fundmix_kit.routes import OPERATIONAL_PATHS, ROUTE_KEY, RouteTemplates, iter_routes
 
@@ -159,10 +160,17 @@ class Policy:
 class Guard:
     """Runs before every endpoint and its other dependencies."""
 
-    def __init__(self, policy: Policy, verifier: TokenVerifier, templates: RouteTemplates) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        verifier: TokenVerifier,
+        templates: RouteTemplates,
+        parameters: QueryParameters,
+    ) -> None:
         self._policy = policy
         self._verifier = verifier
         self._templates = templates
+        self._parameters = parameters
 
     async def __call__(self, request: Request) -> None:
         method = request.method
@@ -174,6 +182,7 @@ class Guard:
         if row is None:
             raise RouteWithoutPolicyError
         request.scope[ACCESS_KEY] = self._policy.access(principal, rule=row, method=method)
+        self._parameters.require_read(request)
 
 
 def install_policy(
@@ -181,7 +190,8 @@ def install_policy(
 ) -> None:
     """Guard every route that is added from now on."""
     assert not policy.missing(app), "routes were added before their guard"
-    app.router.dependencies.append(Depends(Guard(policy, verifier, templates)))
+    guard = Guard(policy, verifier, templates, QueryParameters(app))
+    app.router.dependencies.append(Depends(guard))
 
 
 def bearer_token(request: Request) -> str:

@@ -126,8 +126,9 @@ class Purses:
         @router.post("/purses/{name}/payments", response_model=Purse)
         @router.patch("/purses/{name}/payments", response_model=Purse)
         async def pay_from_purse(
-            request: Request, name: str, payment: Payment, access: AccessDep
+            request: Request, name: str, payment: Payment, access: AccessDep, again: int = 0
         ) -> Response:
+            assert again in {0, 1}
             expected = expected_version(request, required=request.method == "PATCH")
 
             async def command(connection: Connection, _: Origin) -> Answer:

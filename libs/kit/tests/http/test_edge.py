@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fundmix_kit.auth import DEV_ISSUER, require_safe_binding
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.health import Health
@@ -32,7 +32,11 @@ DEV_ALLOWED = AuthSettings(issuer=DEV_ISSUER, jwks_url=KEYS_URL, is_dev_issuer_a
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/echo/{name}")
+def phoned(phone: str = "") -> str:
+    return phone
+
+
+@router.get("/echo/{name}", dependencies=[Depends(phoned)])
 async def echo(name: str, request: Request, access: AccessDep) -> dict[str, Any]:
     structlog.get_logger().info("inside", subject=access.principal.subject)
     context = context_of(request.scope)

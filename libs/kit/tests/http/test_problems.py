@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from http import HTTPStatus
 from inspect import signature
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -19,6 +19,7 @@ from fundmix_kit.policy import PUBLIC, Policy
 from fundmix_kit.problems import (
     EDGE_TITLES,
     FIELD_ERRORS_MAX,
+    FieldError,
     Language,
     ProblemError,
     ProblemTable,
@@ -424,7 +425,7 @@ def edge_errors(base: type[ProblemError] = ProblemError) -> list[type[ProblemErr
 
 @pytest.mark.parametrize("error_type", edge_errors(), ids=lambda error: error.__name__)
 def test_every_refusal_of_the_edge_has_a_title(error_type: type[ProblemError]) -> None:
-    examples = {int: 1, str: "text"}
+    examples: dict[object, object] = {int: 1, str: "text", Sequence[FieldError]: []}
     required = [
         examples[parameter.annotation]
         for parameter in signature(error_type).parameters.values()

@@ -1,5 +1,6 @@
 """The journal and the balances over HTTP: page by page, in order, and to whom they belong."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,12 @@ from fundmix_kit.testing.api import Api, Caller, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 
-LISTS: Final = ["/v1/entries", "/v1/balances", "/v1/period-balances"]
+LISTS: Final[Mapping[str, Mapping[str, int]]] = {
+    "/v1/entries": {},
+    "/v1/balances": {},
+    "/v1/period-balances": {"year": 2024},
+}
+"""With what each of them has to be asked."""
 
 
 @pytest.fixture
@@ -153,9 +159,9 @@ async def test_every_list_is_paged_without_loss(
             samples.instalment_paid("2.00", paid_on=date(2024, month, 1)),
             samples.donation_received("3.00", agency=OTHER_AGENCY, restricted_to="长者助餐"),
         )
-    whole = await pages(auditor, path, limit=200, year=2024)
+    whole = await pages(auditor, path, limit=200, **LISTS[path])
 
-    in_pages = await pages(auditor, path, limit=3, year=2024)
+    in_pages = await pages(auditor, path, limit=3, **LISTS[path])
 
     assert len(whole) == 1
     assert len(in_pages) > 2
@@ -228,9 +234,9 @@ async def test_an_agency_reads_its_own_books(
     )
     treasurer = api.caller("agency", org=AGENCY)
 
-    own = (await treasurer.get(path, year=2024)).json()["items"]
-    asked = (await auditor.get(path, year=2024, agency=AGENCY)).json()["items"]
-    foreign = await treasurer.get(path, year=2024, agency=OTHER_AGENCY)
+    own = (await treasurer.get(path, **LISTS[path])).json()["items"]
+    asked = (await auditor.get(path, agency=AGENCY, **LISTS[path])).json()["items"]
+    foreign = await treasurer.get(path, agency=OTHER_AGENCY, **LISTS[path])
 
     assert own == asked
     assert {item["agency"] for item in own} == {AGENCY}
@@ -289,6 +295,8 @@ async def test_a_wrong_question_is_told_by_its_parameter(
 async def test_a_cursor_from_beyond_the_end_finds_nothing(
     shared_api: Api, path: str, key: list[object]
 ) -> None:
-    answer = await shared_api.caller("auditor").get(path, year=2024, cursor=encode_cursor(key))
+    auditor = shared_api.caller("auditor")
+
+    answer = await auditor.get(path, cursor=encode_cursor(key), **LISTS[path])
 
     assert answer.json() == {"items": [], "next_cursor": None}
