@@ -24,16 +24,24 @@ STANDING_CODES: Final = (
     AccountCode.ADVANCE_RECEIVED,
     AccountCode.RECEIVABLE,
 )
-# Whole months by value date, and the days of one more. Which accounts moved in that month is known
-# from its balances, so that no more movements are read than it has.
+# Whole months by value date, and the days of one more. Which accounts are wanted is looked up once,
+# and which of all moved in that month is known from its balances, so that no more movements are
+# read than it has.
 FLOWS: Final = """
     WITH moved AS (
-        SELECT account_id, kind, amount_minor FROM period_balance
-        WHERE period BETWEEN $1 AND $2 AND value_period BETWEEN $1 AND $2
-        UNION ALL
-        SELECT account_id, kind, amount_minor FROM period_balance
-        WHERE value_period BETWEEN $1 AND $2 AND value_period <> period
-          AND NOT period BETWEEN $1 AND $2
+        SELECT account_id, kind, amount_minor
+        FROM (
+            SELECT account_id, kind, amount_minor FROM period_balance
+            WHERE period BETWEEN $1 AND $2 AND value_period BETWEEN $1 AND $2
+            UNION ALL
+            SELECT account_id, kind, amount_minor FROM period_balance
+            WHERE value_period BETWEEN $1 AND $2 AND value_period <> period
+              AND NOT period BETWEEN $1 AND $2
+        ) months
+        WHERE account_id = ANY(ARRAY(
+            SELECT account_id FROM account
+            WHERE code = ANY($6::text[]) AND ($9::text IS NULL OR agency = $9)
+        ))
         UNION ALL
         SELECT m.account_id, m.kind, m.amount_minor
         FROM (

@@ -43,8 +43,8 @@ ACCOUNT_IDS: Final = f"SELECT account_id FROM account WHERE {IS_CHOSEN} ORDER BY
 # $7, $8: months of value dates; $9, $10 and $11, $12: days; $13: as known; $14, $15: as booked.
 # A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances, $18 those
 # that are counted.
-# Whatever the planner believes of how many accounts are chosen, it goes along keys: movements by
-# account, and from what has moved to its account.
+# Whatever the planner believes of how many accounts are chosen: it looks them up once, goes along
+# keys from them to movements, and along keys from what has moved to its account.
 MOVED: Final = f"""
     raw AS (
         SELECT account_id, kind, sum(amount_minor)::bigint AS amount_minor,
@@ -60,6 +60,7 @@ MOVED: Final = f"""
             SELECT account_id, kind, amount_minor, debit_minor FROM period_balance
             WHERE period BETWEEN $14 AND $15
         ) months
+        WHERE account_id = ANY(ARRAY(SELECT account_id FROM account WHERE {IS_CHOSEN}))
         GROUP BY account_id, kind
         UNION ALL
         SELECT c.account_id, m.kind, m.amount_minor, 0
@@ -87,7 +88,7 @@ MOVED: Final = f"""
         FROM raw CROSS JOIN LATERAL (
             SELECT account_id, agency, code, channel, fund_code,
                    split_part(fund_code, ':', 1) AS fund_kind
-            FROM account WHERE account_id = raw.account_id AND {IS_CHOSEN} OFFSET 0
+            FROM account WHERE account_id = raw.account_id OFFSET 0
         ) chosen
         WHERE cardinality($18::text[]) = 0 OR kind = ANY($18)
     )
