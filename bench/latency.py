@@ -3,7 +3,8 @@
 Ours: the event is committed to the outbox of contracts-svc, numbered and sent by its relay, read
 and posted by the ledger's consumer; both are real processes. The end is the instant of the
 ledger's own commit, as PostgreSQL keeps it: nobody asks meanwhile. Bare: the same bytes through the
-same broker, from one producer to one consumer. Events come at a low, steady rate: none waits.
+same broker, from one producer to one consumer, whose questions wait there as long as those of the
+services. Events come at a low, steady rate: none waits.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from uuid import uuid4
 import contracts_svc
 import ledger_svc
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from fundmix_cli.plan import TANSU_SETTINGS
 from fundmix_events.channel import Channel
 from fundmix_events.codec import encode_body
 from fundmix_events.contracts import InstalmentPaid
@@ -39,6 +41,7 @@ from bench.services import Site, some_parts
 from bench.workload import Organisations
 
 PAUSE_S: Final = 0.04
+FETCH_WAIT_MS: Final = int(TANSU_SETTINGS["FUNDMIX_KAFKA__FETCH_WAIT_MS"])
 ARRIVAL_TIME_S_MAX: Final = 20.0
 ACTOR: Final = Actor(subject="bench", role="finance_officer")
 ORIGIN: Final = Origin(actor=ACTOR, correlation_id="bench")
@@ -79,7 +82,9 @@ class Latency:
         async with kafka.admin(settings) as broker:
             await broker.ensure_topics({topic: 1})
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers, acks="all")
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap_servers)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap_servers, fetch_max_wait_ms=FETCH_WAIT_MS
+        )
         await producer.start()
         await consumer.start()
         try:
