@@ -24,7 +24,12 @@ from fundmix_events.text import Label, Name, Remark
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from contracts_svc.domain.amending import Amendment, Due, Termination
-from contracts_svc.domain.contract import Contract, ContractState, InstalmentState
+from contracts_svc.domain.contract import (
+    Contract,
+    ContractState,
+    InstalmentState,
+    at_least_nothing,
+)
 from contracts_svc.domain.delivery import Acceptance, Delivery
 from contracts_svc.domain.signing import Terms
 from contracts_svc.storage.contracts import ContractRow
@@ -42,6 +47,9 @@ class InstalmentIn(BodyIn):
     amount: Amount
     condition: Condition
 
+    def agreed(self) -> ScheduledInstalment:
+        return ScheduledInstalment.model_validate(self, from_attributes=True)
+
 
 class LineIn(BodyIn):
     """So many units of something, for so much in all."""
@@ -53,7 +61,7 @@ class LineIn(BodyIn):
     amount: Amount
 
     def agreed(self) -> ContractLine:
-        return ContractLine(**dict(self))
+        return ContractLine.model_validate(self, from_attributes=True)
 
 
 class YearIn(BodyIn):
@@ -61,7 +69,7 @@ class YearIn(BodyIn):
     amount: Amount
 
     def agreed(self) -> YearShare:
-        return YearShare(**dict(self))
+        return YearShare.model_validate(self, from_attributes=True)
 
 
 Lines = Annotated[list[LineIn], Field(max_length=99)]
@@ -126,7 +134,7 @@ def terms_of(draft: DraftIn, signature: SignatureIn) -> Terms:
         starts_on=draft.starts_on,
         ends_on=draft.ends_on,
         ceiling=draft.ceiling,
-        instalments=[ScheduledInstalment(**dict(i)) for i in draft.instalments],
+        instalments=[instalment.agreed() for instalment in draft.instalments],
         lines=[line.agreed() for line in draft.lines],
         years=[share.agreed() for share in draft.years],
         budget_item=draft.budget_item,
@@ -390,6 +398,7 @@ def signed_out(contract: Contract, agency: Organisation, *, today: date) -> Sign
 
 
 def _summary_fields(contract: Contract, *, today: date) -> dict[str, Any]:
+    paid, recognised = contract.paid, contract.recognised
     return {
         "contract_id": contract.contract_id,
         "version": contract.version,
@@ -400,17 +409,25 @@ def _summary_fields(contract: Contract, *, today: date) -> dict[str, Any]:
         "state": contract.state(today=today),
         "ceiling": contract.ceiling,
         "committed": contract.committed,
-        "paid": contract.paid,
-        "recognised": contract.recognised,
-        "receivable": contract.receivable,
-        "advance_received": contract.advance_received,
+        "paid": paid,
+        "recognised": recognised,
+        "receivable": at_least_nothing(recognised - paid),
+        "advance_received": at_least_nothing(paid - recognised),
         "ends_on": contract.ends_on,
         "terminated_on": contract.terminated_on,
         "instalments": [
             InstalmentOut.model_validate(i, from_attributes=True) for i in contract.instalments
         ],
         "lines": [
-            LineOut(**dict(line.agreed), delivered=line.delivered, accepted=line.accepted)
+            LineOut(
+                number=line.number,
+                title=line.agreed.title,
+                unit=line.agreed.unit,
+                quantity=line.agreed.quantity,
+                amount=line.agreed.amount,
+                delivered=line.delivered,
+                accepted=line.accepted,
+            )
             for line in contract.lines
         ],
         "years": list(contract.years),

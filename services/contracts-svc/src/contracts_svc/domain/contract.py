@@ -163,13 +163,15 @@ class Contract:
     recoveries: tuple[RecoveryClaim, ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.scheduled == self.ceiling, f"{self.number}: instalments do not sum to ceiling"
-        assert self.committed.amount_minor <= self.ceiling.amount_minor, f"{self.number}: overdrawn"
+        whole = self.ceiling.amount_minor
+        scheduled = self.scheduled.amount_minor
+        assert scheduled == whole, f"{self.number}: instalments do not sum to ceiling"
+        assert self.committed.amount_minor <= whole, f"{self.number}: overdrawn"
         if not self.is_terminated:
-            agreed = sum_of(line.agreed.amount for line in self.lines)
-            assert agreed == self.ceiling, f"{self.number}: lines do not sum to ceiling"
-            shares = sum_of(share.amount for share in self.years)
-            assert shares == self.ceiling, f"{self.number}: years do not sum to ceiling"
+            agreed = sum(line.agreed.amount.amount_minor for line in self.lines)
+            assert agreed == whole, f"{self.number}: lines do not sum to ceiling"
+            shares = sum(share.amount.amount_minor for share in self.years)
+            assert shares == whole, f"{self.number}: years do not sum to ceiling"
 
     @property
     def scheduled(self) -> Money:
@@ -218,11 +220,11 @@ class Contract:
 
     @property
     def receivable(self) -> Money:
-        return _positive(self.recognised - self.paid)
+        return at_least_nothing(self.recognised - self.paid)
 
     @property
     def advance_received(self) -> Money:
-        return _positive(self.paid - self.recognised)
+        return at_least_nothing(self.paid - self.recognised)
 
     @property
     def is_terminated(self) -> bool:
@@ -323,5 +325,5 @@ def sum_of(amounts: Iterable[Money]) -> Money:
     return Money.of(sum(amount.amount_minor for amount in amounts), Currency.CNY)
 
 
-def _positive(money: Money) -> Money:
+def at_least_nothing(money: Money) -> Money:
     return money if money.amount_minor > 0 else Money.of(0, money.currency)
