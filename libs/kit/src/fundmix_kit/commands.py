@@ -30,8 +30,8 @@ from fundmix_kit.uploads import Upload
 
 ATTEMPTS_MAX: Final = 3
 SHARING_MAX: Final = 16
-# While the database is busy with the one, the other is prepared.
-TURNS_MAX: Final = 2
+# While the database is busy with some, another is prepared.
+TURNS_MAX: Final = 3
 RETRIED: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
