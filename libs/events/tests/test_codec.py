@@ -1,7 +1,6 @@
 """The codec reads what this code knows, and says of all else why it cannot be read."""
 
 import json
-from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import pytest
@@ -122,7 +121,7 @@ def test_an_unknown_version_of_a_known_type_is_named() -> None:
     envelope, body = sent(samples.donation_received())
 
     with pytest.raises(UnknownVersionError, match="has no version 9") as refused:
-        CODEC.decode(replace(envelope, version=9), json.dumps(body).encode())
+        CODEC.decode(envelope._replace(version=9), json.dumps(body).encode())
 
     assert refused.value.code == "unknown_version"
 

@@ -1,9 +1,8 @@
 """Bytes of a topic to an event and back; what cannot be read is refused with its reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -49,8 +48,7 @@ class Body(BaseModel, Generic[EventT]):
     data: EventT
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A decoded event with everything that came around it."""
 
     envelope: Envelope

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -33,8 +32,7 @@ class MalformedEnvelopeError(ValueError):
     code: Final = "malformed_envelope"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The attributes of one event; `number` is its dense place in its topic's partition."""
 
     id: UUID
@@ -97,9 +95,13 @@ def number_of(headers: Sequence[tuple[str, bytes]]) -> int:
 
     Raises MalformedEnvelopeError.
     """
-    raw = next((value for name, value in headers if name == "ce_sequence"), None)
-    if raw is None:
-        raise MalformedEnvelopeError("header ce_sequence is missing")
+    for name, value in headers:
+        if name == "ce_sequence":
+            return _number(value)
+    raise MalformedEnvelopeError("header ce_sequence is missing")
+
+
+def _number(raw: bytes) -> int:
     number = int(raw) if raw.isdigit() and len(raw) <= NUMBER_DIGITS_MAX else 0
     if not 0 < number <= NUMBER_MAX:
         raise MalformedEnvelopeError("header ce_sequence is not a positive whole number")

@@ -179,7 +179,6 @@ def _is_lost(connection: Connection) -> bool:
         return True  # the pool takes back a lost connection while it is still in use
 
 
-def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+def columns(rows: Sequence[Sequence[Any]], count: int) -> list[tuple[Any, ...]]:
     """Rows turned into the `count` arrays that one `unnest` takes."""
-    # As lists: the driver looks at each value of a tuple once more.
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * count
+    return list(zip(*rows, strict=True)) if rows else [()] * count

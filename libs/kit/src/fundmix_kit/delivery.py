@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
-from typing import Generic, Protocol, TypeVar
-from uuid import UUID
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 from fundmix_events.codec import Codec, Message, UndecodableMessageError
@@ -13,7 +12,7 @@ from fundmix_events.envelope import Envelope, MalformedEnvelopeError
 
 from fundmix_kit import inbox, quarantine
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.inbox import Place
+from fundmix_kit.inbox import InboxRow, Place
 from fundmix_kit.numbering import PartitionProgress, Sorted
 from fundmix_kit.quarantine import Incoming, PoisonError
 
@@ -28,8 +27,7 @@ class NumberConflictError(Exception):
     code = "number_conflict"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A decoded event and the message it came in."""
 
     message: Message
@@ -52,8 +50,10 @@ class Handler(Protocol[PreparedT]):
 class Batch(Generic[PreparedT]):
     before: dict[Place, int] = field(default_factory=dict[Place, int])
     after: dict[Place, PartitionProgress] = field(default_factory=dict[Place, PartitionProgress])
-    deliveries: list[tuple[Delivery, PreparedT]] = field(
-        default_factory=list[tuple[Delivery, PreparedT]]
+    # Where each event stands, and what it means. The event itself is not kept: most of its objects
+    # are then gone before the next ones are made, in the same place.
+    prepared: list[tuple[InboxRow, PreparedT]] = field(
+        default_factory=list[tuple[InboxRow, PreparedT]]
     )
     duplicates: list[Incoming] = field(default_factory=list[Incoming])
     poison: list[tuple[Incoming, PoisonError]] = field(
@@ -75,7 +75,7 @@ def prepare(
     """Decode and prepare one message, or put it among the poison."""
     try:
         delivery = decode(message, codec)
-        batch.deliveries.append((delivery, handler.prepare(delivery)))
+        batch.prepared.append((_inbox_row(delivery), handler.prepare(delivery)))
     except PoisonError as error:
         batch.poison.append((message, error))
 
@@ -107,7 +107,7 @@ async def apply_batch(
         if batch.poison:
             await quarantine.add(connection, batch.poison, now=now)
         if fresh:
-            await handler.apply(connection, [prepared for _, prepared in fresh])
+            await handler.apply(connection, fresh)
         if batch.duplicates:  # last, because the original may stand in this very batch
             await _check_duplicates(connection, batch.duplicates)
     for message, error in batch.poison:
@@ -121,7 +121,7 @@ async def apply_batch(
     log.info(
         "batch_applied",
         events=len(fresh),
-        duplicates=len(batch.duplicates) + len(batch.deliveries) - len(fresh),
+        duplicates=len(batch.duplicates) + len(batch.prepared) - len(fresh),
         quarantined=len(batch.poison),
     )
 
@@ -141,22 +141,22 @@ async def _check_duplicates(connection: Connection, duplicates: Sequence[Incomin
 
 async def _fresh(
     connection: Connection, batch: Batch[PreparedT], *, cluster_id: str
-) -> list[tuple[Delivery, PreparedT]]:
+) -> list[PreparedT]:
     """What the inbox takes as new: the second guard behind the numbers, by event id."""
     is_new = await inbox.take(
         connection,
-        [_inbox_row(delivery) for delivery, _ in batch.deliveries],
+        [row for row, _ in batch.prepared],
         before=batch.before,
         after=batch.after,
         cluster_id=cluster_id,
     )
-    fresh = list(compress(batch.deliveries, is_new))
-    if len(fresh) < len(batch.deliveries):
-        log.warning("known_events_under_new_numbers", events=len(batch.deliveries) - len(fresh))
+    fresh = list(compress((prepared for _, prepared in batch.prepared), is_new))
+    if len(fresh) < len(batch.prepared):
+        log.warning("known_events_under_new_numbers", events=len(batch.prepared) - len(fresh))
     return fresh
 
 
-def _inbox_row(delivery: Delivery) -> tuple[str, int, int, UUID]:
+def _inbox_row(delivery: Delivery) -> InboxRow:
     incoming = delivery.incoming
     assert incoming.number is not None, "what has no number is in quarantine"
     return (incoming.topic, incoming.partition, incoming.number, delivery.message.id)

@@ -9,6 +9,8 @@ from fundmix_kit.numbering import PartitionProgress
 
 Place = tuple[str, int]
 """A topic and one of its partitions."""
+InboxRow = tuple[str, int, int, UUID]
+"""The topic, partition and number of an event, and its id."""
 
 READ_POSITIONS: Final = """
     SELECT topic, partition, next_number, offset_hint, cluster_id FROM consumer_position
@@ -72,7 +74,7 @@ async def read_positions(
 
 async def take(
     connection: Connection,
-    rows: Sequence[tuple[str, int, int, UUID]],
+    rows: Sequence[InboxRow],
     *,
     before: Mapping[Place, int],
     after: Mapping[Place, PartitionProgress],
@@ -116,6 +118,6 @@ async def ids_of_numbers(
     return {(r["topic"], r["partition"], r["number"]): r["event_id"] for r in rows}
 
 
-async def record(connection: Connection, row: tuple[str, int, int, UUID]) -> bool:
+async def record(connection: Connection, row: InboxRow) -> bool:
     """Note one event with its (topic, partition, number); whether it was not consumed before."""
     return await connection.execute(RECORD, *row) == "INSERT 0 1"

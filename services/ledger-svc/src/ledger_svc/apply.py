@@ -3,9 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from fundmix_events.registry import OrganisationEvent
@@ -22,8 +21,7 @@ from ledger_svc.storage.contract_terms import TermsChange
 from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What an event means here: an entry or a barrier, an organisation's new state, or nothing.
 
     What it says about the terms of a contract is kept beside its entry.

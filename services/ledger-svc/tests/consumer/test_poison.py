@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any, Final, get_args
 from uuid import UUID, uuid4
 
@@ -123,13 +122,13 @@ def bad_json(number: int) -> tuple[list[tuple[str, bytes]], bytes]:
 
 def unknown_type(number: int) -> tuple[list[tuple[str, bytes]], bytes]:
     headers, value = message_of(samples.donation_received(), number=number)
-    envelope = replace(Envelope.from_headers(headers), type="donations.donation_returned")
+    envelope = Envelope.from_headers(headers)._replace(type="donations.donation_returned")
     return envelope.to_headers(), value
 
 
 def unknown_version(number: int) -> tuple[list[tuple[str, bytes]], bytes]:
     headers, value = message_of(samples.donation_received(), number=number)
-    return replace(Envelope.from_headers(headers), version=9).to_headers(), value
+    return Envelope.from_headers(headers)._replace(version=9).to_headers(), value
 
 
 def wrong_sum(number: int) -> tuple[list[tuple[str, bytes]], bytes]:

@@ -6,7 +6,7 @@ So the terms are the same in whatever order a contract's events come, and howeve
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -77,6 +77,11 @@ class ContractTerms(NamedTuple):
     # Of the last version that gave a whole schedule: what is not on it any more is dropped.
     list_version: int = 0
     instalments: Mapping[int, PromisedInstalment] = NOTHING_PROMISED
+
+    @property
+    def agreed(self) -> tuple[Any, ...]:
+        """All but the instalments, in the order of the fields."""
+        return self[:-1]
 
     def is_listed(self, instalment: PromisedInstalment) -> bool:
         return 0 < self.list_version <= instalment.listed_version

@@ -6,18 +6,15 @@ entry was posted: so what was due can be asked as it was known then.
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
-from fundmix_events.channel import Channel
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.contract_terms import (
     ContractTerms,
-    InstalmentState,
     PromisedInstalment,
     TermsEvent,
     after,
@@ -34,11 +31,15 @@ TERMS: Final = (
     "signed_on", "starts_on", "ends_on", "ceiling_minor", "terminated_on", "terms_version",
     "list_version",
 )  # fmt: skip
+# As `PromisedInstalment` has them.
+INSTALMENT: Final = (
+    "number", "due_on", "amount_minor", "listed_version", "state", "deduction_minor", "paid_on",
+    "state_version",
+)  # fmt: skip
 # A row for each instalment; of a contract without any, one row.
 LOAD: Final = f"""
     SELECT {", ".join(f"t.{name}" for name in TERMS)},
-           i.number AS place, i.known_on, i.due_on, i.amount_minor, i.deduction_minor, i.state,
-           i.paid_on, i.is_listed, i.listed_version, i.state_version
+           {", ".join(f"i.{name}" for name in INSTALMENT)}, i.is_listed, i.known_on
     FROM contract_terms t
     LEFT JOIN contract_instalment i ON i.contract_id = t.contract_id AND i.replaced_on IS NULL
     WHERE t.contract_id = ANY($1::uuid[])
@@ -74,8 +75,7 @@ SAVE: Final = """
 CHANGES_BETWEEN_YIELDS: Final = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TermsChange:
+class TermsChange(NamedTuple):
     event_id: UUID
     event: TermsEvent
 
@@ -152,18 +152,21 @@ class Terms:
         known better already stays.
         """
         terms, past = _known_of(self._rows)
-        changed: dict[UUID, ContractTerms] = {}
+        agreed: dict[UUID, ContractTerms] = {}
         for count, change in enumerate(changes):
             contract_id = change.event.contract_id
             before = terms.get(contract_id)
             known = after(before, change.event)
             if known != before:
-                terms[contract_id] = changed[contract_id] = known
+                terms[contract_id] = known
                 past.note(known, known_on=posted_on.get(change.event_id, today))
+                # Most events move an instalment and agree on nothing new.
+                if before is None or known.agreed != before.agreed:
+                    agreed[contract_id] = known
             if count % CHANGES_BETWEEN_YIELDS == 0:
                 await asyncio.sleep(0)
-        if changed:
-            terms_rows = [_terms_row(known) for known in changed.values()]
+        if agreed or past.rows:
+            terms_rows = [known.agreed for known in agreed.values()]
             instalment_rows = [_instalment_row(known) for known in past.rows.values()]
             self._to_save = [*columns(terms_rows, 15), *columns(instalment_rows, 12)]
 
@@ -177,55 +180,18 @@ def _known_of(rows: Sequence[Record]) -> tuple[dict[UUID, ContractTerms], _Past]
     known: list[_Known] = []
     instalments: dict[UUID, dict[int, PromisedInstalment]] = {}
     terms: dict[UUID, ContractTerms] = {}
-    for row in rows:
-        contract_id = row["contract_id"]
+    # Channels and states stay the texts that their classes are, and are equal to.
+    for row in map(tuple[Any, ...], rows):
+        contract_id: UUID = row[0]
         if contract_id not in terms:
-            fields: dict[str, Any] = {name: row[name] for name in TERMS}
-            fields["channel"] = Channel(row["channel"])
             of_contract = instalments[contract_id] = {}
-            terms[contract_id] = ContractTerms(**fields, instalments=of_contract)
-        if row["place"] is not None:
-            known.append(_known(row))
-            instalments[contract_id][row["place"]] = known[-1].instalment
+            terms[contract_id] = ContractTerms._make((*row[: len(TERMS)], of_contract))
+        *instalment, is_listed, known_on = row[len(TERMS) :]
+        if known_on is not None:
+            promised = PromisedInstalment._make(instalment)
+            known.append(_Known(contract_id, promised, is_listed, known_on))
+            instalments[contract_id][promised.number] = promised
     return terms, _Past(known)
-
-
-def _known(row: Record) -> _Known:
-    return _Known(
-        contract_id=row["contract_id"],
-        instalment=PromisedInstalment(
-            number=row["place"],
-            due_on=row["due_on"],
-            amount_minor=row["amount_minor"],
-            listed_version=row["listed_version"],
-            state=InstalmentState(row["state"]),
-            deduction_minor=row["deduction_minor"],
-            paid_on=row["paid_on"],
-            state_version=row["state_version"],
-        ),
-        is_listed=row["is_listed"],
-        known_on=row["known_on"],
-    )
-
-
-def _terms_row(terms: ContractTerms) -> tuple[Any, ...]:
-    return (
-        terms.contract_id,
-        terms.number,
-        terms.agency,
-        terms.buyer,
-        terms.channel,
-        terms.payer_level,
-        terms.service_area,
-        terms.town,
-        terms.signed_on,
-        terms.starts_on,
-        terms.ends_on,
-        terms.ceiling_minor,
-        terms.terminated_on,
-        terms.terms_version,
-        terms.list_version,
-    )
 
 
 def _instalment_row(known: _Known) -> tuple[Any, ...]:

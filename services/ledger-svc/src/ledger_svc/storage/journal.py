@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
+from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Close, Entry
@@ -45,17 +45,19 @@ ACCOUNTS: Final = """
     TABLE known UNION ALL TABLE added
 """
 # What the entries move often is written once; the rest of the tables is taken in the order of their
-# keys. The range stands at the entries as well: else the planner may read all of the journal.
+# keys. Days are worked out once for an entry. The accounts of money are told: their channel is
+# looked up, that of no other leg.
 ADD_MOVEMENTS: Final = """
-    WITH leg AS MATERIALIZED (
-        SELECT p.account_id, p.amount_minor, p.seq, e.period, e.value_on, e.kind, e.posted_at,
-               (extract(year FROM e.value_on) * 100 + extract(month FROM e.value_on))::int AS month,
-               e.agency, e.payer
-        FROM posting p JOIN journal_entry e USING (seq)
-        WHERE p.seq >= $1 AND p.seq < $2 AND e.seq >= $1 AND e.seq < $2
+    WITH entry AS MATERIALIZED (
+        SELECT seq, period, value_on, kind, agency, payer,
+               (extract(year FROM value_on) * 100 + extract(month FROM value_on))::int AS month,
+               (posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on
+        FROM journal_entry WHERE seq >= $1 AND seq < $2
+    ), leg AS MATERIALIZED (
+        SELECT p.account_id, p.amount_minor, e.*
+        FROM posting p JOIN entry e USING (seq) WHERE p.seq >= $1 AND p.seq < $2
     ), moved AS MATERIALIZED (
-        SELECT account_id, period, month, value_on, kind,
-               (posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on,
+        SELECT account_id, period, month, value_on, kind, posted_on,
                sum(amount_minor)::bigint AS amount_minor,
                sum(greatest(amount_minor, 0))::bigint AS debit_minor,
                max(seq) AS seq
@@ -81,7 +83,7 @@ ADD_MOVEMENTS: Final = """
         INSERT INTO payer_balance AS b (value_period, agency, payer, channel, amount_minor)
         SELECT l.month, l.agency, l.payer, a.channel, sum(l.amount_minor)::bigint
         FROM leg AS l JOIN account AS a USING (account_id)
-        WHERE l.payer IS NOT NULL AND a.code = 'assets:bank'
+        WHERE l.payer IS NOT NULL AND l.account_id = ANY($3::int[])
         GROUP BY l.month, l.agency, l.payer, a.channel
         ORDER BY l.month, l.agency, l.payer, a.channel
         ON CONFLICT (value_period, agency, payer, channel) DO UPDATE
@@ -103,8 +105,7 @@ POSTING_COLUMNS: Final = ("seq", "line", "account_id", "amount_minor")
 ACCOUNTS_REMEMBERED_MAX: Final = 50_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourcedEntry:
+class SourcedEntry(NamedTuple):
     """An entry or a barrier, and where the event stands that it comes from."""
 
     entry: Entry | Close
@@ -114,8 +115,7 @@ class SourcedEntry:
     payload_sha256: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An entry with what the journal has given it."""
 
     sourced: SourcedEntry
@@ -167,7 +167,8 @@ class Journal:
     async def write(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Entries with their places, the head moved past them; at most the last is a barrier."""
         entries = [(p, p.sourced.entry) for p in placed if isinstance(p.sourced.entry, Entry)]
-        ids = await self._ids(connection, [entry for _, entry in entries])
+        accounts = {p.account for _, entry in entries for p in entry.postings}
+        ids = await self._ids(connection, accounts)
         await connection.copy_records_to_table(
             "journal_entry", records=map(_entry_row, placed), columns=ENTRY_COLUMNS
         )
@@ -180,7 +181,8 @@ class Journal:
             await connection.copy_records_to_table(
                 "posting", records=postings, columns=POSTING_COLUMNS
             )
-            await connection.execute(ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1)
+            money = [ids[account] for account in accounts if account.code is AccountCode.BANK]
+            await connection.execute(ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1, money)
             await lots.apply(connection, [(p.seq, entry) for p, entry in entries])
         if placed and isinstance(placed[-1].sourced.entry, Close):
             await periods.close(
@@ -188,14 +190,13 @@ class Journal:
             )
 
     async def _ids(
-        self, connection: Connection, entries: Sequence[Entry]
+        self, connection: Connection, accounts: AbstractSet[AccountKey]
     ) -> Mapping[AccountKey, int]:
-        """The ids of all accounts that are posted to; those that are new get theirs now."""
+        """The ids of the accounts, at least; those that are new get theirs now."""
         if len(self._account_ids) > ACCOUNTS_REMEMBERED_MAX:
             self._account_ids.clear()
         ids = self._account_ids
-        unknown = sorted({p.account for e in entries for p in e.postings if p.account not in ids})
-        if unknown:
+        if unknown := sorted(accounts - ids.keys()):
             _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
         return ids
 
