@@ -221,6 +221,7 @@ def _book(row: ImportRow, known: Known, terms: ImportTerms) -> Booked:
             pledge_id=terms.new_id(),
             register=known.register,
             today=terms.today,
+            batch_id=terms.batch_id,
         )
         events.append(made)
     if row.received_on is None:

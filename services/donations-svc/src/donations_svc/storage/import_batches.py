@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -44,6 +44,7 @@ PLEDGES_KNOWN: Final = """
         CROSS JOIN LATERAL (
             SELECT pledge_id FROM pledge p
             WHERE p.agency = u.agency AND p.reference BETWEEN u.reference AND u.reference
+              AND p.reversed_on IS NULL
             ORDER BY p.reference LIMIT 1
         ) AS p
     ))
@@ -94,7 +95,8 @@ SHARES: Final = """
     SELECT * FROM import_share WHERE batch_id = ANY($1::uuid[]) ORDER BY batch_id, agency
 """
 COUNT_STANDING: Final = """
-    SELECT count(*) FROM donation WHERE batch_id = $1 AND reversed_on IS NULL
+    SELECT (SELECT count(*) FROM donation WHERE batch_id = $1 AND reversed_on IS NULL),
+           (SELECT count(*) FROM pledge WHERE batch_id = $1 AND reversed_on IS NULL)
 """
 READ_MAPPING: Final = """
     SELECT header, field FROM import_column WHERE agency = $1 AND source = $2 ORDER BY header
@@ -106,6 +108,13 @@ SAVE_MAPPING: Final = """
     INSERT INTO import_column (agency, source, header, field)
     SELECT $1, $2, * FROM unnest($3::text[], $4::text[])
 """
+
+
+class Counted(NamedTuple):
+    """How many of a batch."""
+
+    donations: int
+    pledges: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,13 +215,20 @@ async def insert(connection: Connection, batch: Batch) -> None:
     await connection.execute(INSERT_SHARES, batch.batch_id, *columns(shares, 4))
 
 
-async def read(connection: Connection, batch_id: UUID) -> tuple[Batch, int]:
-    """With how many of its donations stand. Raises BatchNotFoundError."""
+async def read(connection: Connection, batch_id: UUID) -> Batch:
+    """Raises BatchNotFoundError."""
     row = await connection.fetchrow(READ, batch_id)
     if row is None:
         raise BatchNotFoundError(f"there is no batch {batch_id}")
     [batch] = await _batches(connection, [row])
-    return batch, await connection.fetchval(COUNT_STANDING, batch_id)
+    return batch
+
+
+async def count_standing(connection: Connection, batch_id: UUID) -> Counted:
+    """What of it has not been reversed."""
+    row = await connection.fetchrow(COUNT_STANDING, batch_id)
+    assert row is not None, "a count is a row"
+    return Counted(*row)
 
 
 async def list_rows(
