@@ -26,7 +26,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from donations_svc.domain.donation import Donation, DonationTerms
 from donations_svc.domain.pledge import Pledge, PledgeState, PledgeTerms
 
-LINES_MAX: Final = 100
 PARTS_MAX: Final = 60
 
 
