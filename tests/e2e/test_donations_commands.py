@@ -155,29 +155,6 @@ def test_the_samples_donations_come_in_are_undone_and_come_in_again(
     assert (undone["donations"], undone["pledges"]) == (984, 340)
 
 
-def test_what_was_reversed_is_loaded_again(
-    registered: Fundmix, sample: Path, tmp_path: Path
-) -> None:
-    for file in sample.glob("*.csv"):
-        (tmp_path / file.name).write_text(file.read_text().splitlines()[0] + "\n")
-    (tmp_path / "organisations.csv").write_text((sample / "organisations.csv").read_text())
-    with (tmp_path / "donations.csv").open("a") as opened:
-        opened.write(
-            f"DN-E2E-4,{ENTERPRISE},东莞示例企业40有限公司,enterprise,{AGENCY},cash,7.00,,"
-            "2026-03-02,,BK-E2E-4,false\n"
-        )
-
-    registered.run("load", tmp_path)
-    registered.run("load", tmp_path)
-    [donation] = registered.json("donations", "list", "--reference=DN-E2E-4")
-    until_posted(registered, donation["donation_id"])
-    registered.json("donations", "reverse", donation["donation_id"], "--reason=录入有误")
-    registered.run("load", tmp_path)
-
-    found = registered.json("donations", "list", "--reference=DN-E2E-4")
-    assert [one["reversed_on"] is None for one in found] == [False, True]
-
-
 def reversed_batch(fundmix: Fundmix, batch_id: str) -> dict[str, Any]:
     """As soon as the ledger has posted all of it."""
     deadline = time.monotonic() + LEDGER_S_MAX

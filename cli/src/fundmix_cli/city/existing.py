@@ -72,8 +72,8 @@ async def read_existing(client: ServiceClient, city: City) -> Existing:
             read(ORGANISATIONS, codes, existing.organisations, lambda item: item["code"]),
             read(CONTRACTS, numbers, existing.contracts, lambda item: item["number"]),
             read(UNPUBLISHED, acceptances, existing.unpublished, _acceptance),
-            read(PLEDGES, references, existing.pledges, _gift_reference),
-            read(DONATIONS, references, existing.donations, _gift_reference),
+            read(PLEDGES, references, existing.pledges, _reference),
+            read(DONATIONS, references, existing.donations, _reference),
             read(EXPENDITURES, used, existing.expenditures, _standing_reference),
         ):
             group.create_task(reading)
@@ -116,11 +116,6 @@ def shown(value: Any) -> str:
 
 def _reference(gift: Json) -> Reference:
     return gift["agency"], gift["reference"]
-
-
-def _gift_reference(gift: Json) -> Reference | None:
-    """None for what was reversed: its reference is free again."""
-    return None if gift.get("reversed_on") else _reference(gift)
 
 
 def _standing_reference(request: Json) -> Reference | None:
