@@ -8,10 +8,12 @@ import pytest
 from fundmix_cli.display.donations import (
     announcement_view,
     donation_view,
+    donations_table,
     gifts_table,
     pledge_view,
     statement_view,
 )
+from fundmix_cli.display.harmless import harmless_parts
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
@@ -101,6 +103,29 @@ def test_a_pledge_says_what_is_missing() -> None:
     assert "[bold]P-1: overdue, 60.00 of 100.00 outstanding" in text
     assert "overdue: 10.00" in text
     assert "next due on 2026-04-01" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["👩\u200d👩\u200d👧\u200d👦🇨🇳", "助餐❤\ufe0f", "𠮷𡃁𪚥", "示例\U0002fa20", "示例\ue000"],
+    ids=ascii,
+)
+def test_rare_characters_are_shown_as_they_are(text: str) -> None:
+    donation: dict[str, Any] = {
+        "donation_id": ID,
+        "reference": f"[bold]{text}",
+        "kind": "cash",
+        "amount": cny("100.00"),
+        "refunded": cny("0.00"),
+        "received_on": "2025-03-02",
+        "restricted_to": text,
+        "reversed_on": None,
+    }
+
+    shown = printed(donations_table(harmless_parts([donation])))
+
+    assert f"[bold]{text} " in shown
+    assert shown.count(text) == 2
 
 
 def test_an_announcement_shows_its_lines() -> None:

@@ -149,9 +149,10 @@ def test_the_samples_donations_come_in_are_undone_and_come_in_again(
 
     assert (dry["failed"], dry["suspected"], dry["duplicates"]) == (0, [], 0)
     assert "not what the file should have" in refused
-    assert (first["donations"], again["donations"]) == (984, 984)
+    for batch in (first, again):
+        assert (batch["donations"], batch["pledges"], batch["duplicates"]) == (984, 340, 0)
     assert (twice["batch_id"], twice["duplicates"]) == (None, 1008)
-    assert undone["donations"] == 984
+    assert (undone["donations"], undone["pledges"]) == (984, 340)
 
 
 def reversed_batch(fundmix: Fundmix, batch_id: str) -> dict[str, Any]:

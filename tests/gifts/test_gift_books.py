@@ -1,6 +1,7 @@
 """Whatever is done with gifts, in whatever order: it adds up, and the lots say the same."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,14 +16,23 @@ from fundmix_kit.ids import uuid7
 from fundmix_kit.testing import FreshDatabases, TokenSigner
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
+from ledger_svc.testing import cny
 
 from tests.gifts.conftest import a_site
-from tests.gifts.site import Site, a_change, a_donation
+from tests.gifts.model import Lot, Model
+from tests.gifts.site import AGENCY, ENTERPRISE, Site, a_change, a_donation
 
 pytestmark = pytest.mark.timeout(600)
 
 Json = dict[str, Any]
 
+GOODS: Final = {
+    "description": "大米",
+    "quantity": "12.5",
+    "unit": "袋",
+    "proof_kind": "invoice",
+    "proof_sha256": "0" * 64,
+}
 REFUSALS: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 BALANCES: Final = """
     SELECT a.code, sum(b.amount_minor)::bigint AS amount_minor
@@ -35,13 +45,18 @@ class Kind(StrEnum):
     CANCEL_PLEDGE = "cancel_pledge"
     GIVE = "give"
     GIVE_AS_PLEDGED = "give_as_pledged"
+    GIVE_GOODS = "give_goods"
+    SPLIT = "split"
     ASK_BACK = "ask_back"
     PAY_BACK = "pay_back"
     KEEP = "keep"
     SPEND = "spend"
     CHANGE = "change"
     REVERSE = "reverse"
+    ISSUE = "issue"
+    WITHDRAW = "withdraw"
     RACE = "race"
+    RACE_TO_END = "race_to_end"
     FOLLOW = "follow"
 
 
@@ -61,13 +76,18 @@ BEGINNING: Final = [
     Step(Kind.GIVE),
     Step(Kind.GIVE_AS_PLEDGED, share=600),
     Step(Kind.GIVE, purpose=1),
+    Step(Kind.SPLIT, share=900),
+    Step(Kind.GIVE_GOODS),
     Step(Kind.FOLLOW),
 ]
-OFTEN: Final = (Kind.ASK_BACK, Kind.SPEND, Kind.CHANGE, Kind.RACE, Kind.PAY_BACK, Kind.FOLLOW)
+OFTEN: Final = (
+    *(Kind.ASK_BACK, Kind.SPEND, Kind.CHANGE, Kind.ISSUE),
+    *(Kind.RACE, Kind.RACE_TO_END, Kind.PAY_BACK, Kind.FOLLOW),
+)
 STEPS: Final = st.builds(
     Step,
     kind=st.sampled_from([*Kind, *OFTEN, *OFTEN]),
-    number=st.integers(0, 3),
+    number=st.integers(0, 5),
     share=st.sampled_from([1, 300, 500, 1_000, 1_001]),
     purpose=st.integers(0, 1),
 )
@@ -81,34 +101,21 @@ A_LIFE: Final = [
     Step(Kind.REVERSE),
     Step(Kind.CANCEL_PLEDGE),
 ]
-
-
-@dataclass
-class Lot:
-    """In fen: what of a gift is kept for one purpose, and what of it refunds hold."""
-
-    gift: int
-    purpose: str
-    amount: int
-    held: int = 0
-
-
-@dataclass
-class Model:
-    """Gifts as a plain book would have them."""
-
-    purposes: tuple[str, str]
-    pledges: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
-    gifts: list[Json] = field(default_factory=list[Json])
-    lots: dict[str, Lot] = field(default_factory=dict[str, Lot])
-    refunds: dict[str, tuple[Json, int]] = field(default_factory=dict[str, tuple[Json, int]])
-    spent: dict[str, int] = field(default_factory=dict[str, int])
-    promised: dict[str, int] = field(default_factory=dict[str, int])
-
-    def left(self, purpose: str) -> int:
-        """What nobody has used, held or taken back."""
-        kept = sum(lot.amount - lot.held for lot in self.lots.values() if lot.purpose == purpose)
-        return kept - self.spent.get(purpose, 0)
+A_LIFE_WITH_GOODS: Final = [
+    Step(Kind.ISSUE, number=4),
+    Step(Kind.ASK_BACK, number=4, share=300),
+    Step(Kind.ISSUE, number=2),
+    Step(Kind.REVERSE, number=2),
+    Step(Kind.WITHDRAW),
+    Step(Kind.ASK_BACK, number=4, share=300),
+    Step(Kind.ISSUE, number=4),
+    Step(Kind.FOLLOW),
+    Step(Kind.PAY_BACK),
+    Step(Kind.WITHDRAW),
+    Step(Kind.REVERSE, number=2),
+    Step(Kind.ASK_BACK, number=3, share=500),
+    Step(Kind.RACE_TO_END),
+]
 
 
 @dataclass
@@ -155,11 +162,43 @@ class Trial:
         if not _is_done(answer):
             return False
         gift = answer.json()
-        self.model.gifts.append(gift)
-        self.model.lots[gift["donation_id"]] = Lot(len(self.model.gifts) - 1, purpose, amount)
+        self.model.add(gift, gift["donation_id"], purpose, amount, is_cash=True)
         self.unposted.add(gift["donation_id"])
         if gift["fulfils"] is not None:
             self.model.pledges[gift["pledge_id"]][0] -= _fen(gift["fulfils"])
+        return True
+
+    async def _give_goods(self, step: Step) -> bool:
+        purpose = self.model.purposes[step.purpose]
+        amount = max(1, 100_00 * step.share // 1_000)
+        money = a_donation(text_from_minor(amount), restricted_to=purpose)
+        body = money | {"kind": "in_kind", "goods": GOODS, "bank_reference": None}
+        answer = await self.site.treasurer.post("/v1/donations", body)
+        assert answer.is_success, answer.text
+        gift = answer.json()
+        self.model.add(gift, gift["donation_id"], purpose, amount, is_cash=False)
+        return True
+
+    async def _split(self, step: Step) -> bool:
+        """One deposit for both purposes."""
+        amounts = [max(1, 100_00 * step.share // 3_000), max(1, 100_00 * step.share // 7_000)]
+        usual = a_donation(text_from_minor(sum(amounts)))
+        lines = [
+            {
+                "reference": str(uuid7()),
+                "agency": usual["agency"],
+                "amount": cny(text_from_minor(amount)),
+                "restricted_to": purpose,
+            }
+            for purpose, amount in zip(self.model.purposes, amounts, strict=True)
+        ]
+        said_once = {k: usual[k] for k in ("donor", "amount", "received_on", "bank_reference")}
+        answer = await self.site.treasurer.post("/v1/deposits", {**said_once, "lines": lines})
+        assert answer.is_success, answer.text
+        for gift in answer.json()["donations"]:
+            lot_id, amount = gift["donation_id"], _fen(gift["amount"])
+            self.model.add(gift, lot_id, gift["restricted_to"], amount, is_cash=True)
+            self.unposted.add(lot_id)
         return True
 
     async def _give_as_pledged(self, step: Step) -> bool:
@@ -178,6 +217,7 @@ class Trial:
         )
         if not self._is_done_with(answer, lot_id):
             return False
+        self._assert_no_receipt(lot.gift)
         lot.held += amount
         self.model.refunds[answer.json()["refund_id"]] = (answer.json(), amount)
         return True
@@ -191,17 +231,40 @@ class Trial:
     async def _end_refund(self, step: Step, *, is_paid: bool) -> bool:
         if (refund_id := _picked(list(self.model.refunds), step.number)) is None:
             return False
-        refund, amount = self.model.refunds[refund_id]
-        if is_paid:
-            answer = await self.site.pay_back(refund)
-        else:
-            answer = await self.site.treasurer.post(f"/v1/refunds/{refund_id}/cancel", None)
+        refund, _ = self.model.refunds[refund_id]
+        answer = await (self._paid(refund) if is_paid else self._cancelled(refund))
         assert answer.is_success, answer.text
+        self._ended(refund_id, is_paid=is_paid)
+        return True
+
+    async def _race_to_end(self, step: Step) -> bool:
+        """A refund is paid and cancelled at once: it is one of the two."""
+        if (refund_id := _picked(list(self.model.refunds), step.number)) is None:
+            return False
+        refund, _ = self.model.refunds[refund_id]
+        paid, cancelled = await asyncio.gather(self._paid(refund), self._cancelled(refund))
+        assert _is_done(paid) is not _is_done(cancelled), f"{paid.text}, {cancelled.text}"
+        self._ended(refund_id, is_paid=paid.is_success)
+        return True
+
+    async def _paid(self, refund: Json) -> httpx2.Response:
+        is_cash = self.model.lots[refund["lot_id"]].is_cash
+        body = {
+            "refunded_on": refund["held_on"],
+            "bank_reference": str(uuid7()) if is_cash else None,
+        }
+        return await self.site.treasurer.post(f"/v1/refunds/{refund['refund_id']}/pay", body)
+
+    async def _cancelled(self, refund: Json) -> httpx2.Response:
+        return await self.site.treasurer.post(f"/v1/refunds/{refund['refund_id']}/cancel", None)
+
+    def _ended(self, refund_id: str, *, is_paid: bool) -> None:
+        refund, amount = self.model.refunds.pop(refund_id)
         lot = self.model.lots[refund["lot_id"]]
         lot.held -= amount
-        lot.amount -= amount if is_paid else 0
-        del self.model.refunds[refund_id]
-        return True
+        if is_paid:
+            lot.amount -= amount
+            self.model.count("refunded", lot, amount)
 
     async def _spend(self, step: Step) -> bool:
         purpose = self.model.purposes[step.purpose]
@@ -224,9 +287,12 @@ class Trial:
         answer = await self.site.treasurer.post("/v1/purpose-changes", body)
         if not self._is_done_with(answer, lot_id):
             return False
+        self._assert_no_receipt(lot.gift)
         self.unposted.add(answer.json()["change_id"])
         lot.amount -= amount
-        self.model.lots[answer.json()["change_id"]] = Lot(lot.gift, other, amount)
+        self.model.count("moved", lot, -amount)
+        moved = self.model.lots[answer.json()["change_id"]] = Lot(lot.gift, other, amount)
+        self.model.count("moved", moved, amount)
         return True
 
     async def _reverse(self, step: Step) -> bool:
@@ -237,12 +303,41 @@ class Trial:
         if not self._is_done_with(answer, gift["donation_id"]):
             return False
         lot = self.model.lots[gift["donation_id"]]
+        self._assert_no_receipt(lot.gift)
+        self.model.count("reversed", lot, lot.amount)
         lot.amount = 0
         if gift["fulfils"] is not None:
             state = (await self.site.treasurer.get(f"/v1/pledges/{gift['pledge_id']}")).json()
             if state["state"] != "cancelled":
                 self.model.pledges[gift["pledge_id"]][0] += _fen(gift["fulfils"])
         return True
+
+    async def _issue(self, step: Step) -> bool:
+        if (gift := _picked(self.model.gifts, step.number)) is None:
+            return False
+        drafted = await self.site.treasurer.post(
+            "/v1/receipts", {"donation_id": gift["donation_id"]}
+        )
+        if not _is_done(drafted):
+            return False
+        receipt_id = drafted.json()["receipt_id"]
+        issued = await self.site.treasurer.post(f"/v1/receipts/{receipt_id}/issue", None)
+        assert issued.is_success, issued.text
+        number = self.model.gifts.index(gift)
+        self._assert_no_receipt(number)
+        self.model.receipts[number] = receipt_id
+        return True
+
+    async def _withdraw(self, step: Step) -> bool:
+        if (number := _picked(list(self.model.receipts), step.number)) is None:
+            return False
+        path = f"/v1/receipts/{self.model.receipts.pop(number)}/withdraw"
+        answer = await self.site.treasurer.post(path, {"reason": "wrong"})
+        assert answer.is_success, answer.text
+        return True
+
+    def _assert_no_receipt(self, gift: int) -> None:
+        assert gift not in self.model.receipts, "its receipt stands"
 
     async def _race(self, step: Step) -> bool:
         """A refund and expenditures at once, each for all that is left."""
@@ -257,8 +352,7 @@ class Trial:
         return any(done)
 
     async def _follow(self, _: Step) -> bool:
-        await self.site.follow()
-        self.unposted.clear()
+        await self.assert_books()
         return True
 
     def _is_done_with(self, answer: httpx2.Response, lot_id: str) -> bool:
@@ -269,25 +363,57 @@ class Trial:
 
     async def assert_books(self) -> None:
         await self.site.follow()
+        self.unposted.clear()
+        totals = await self._totals()
         for which, purpose in enumerate(self.model.purposes):
-            fund_code = f"purpose:{purpose}"
-            lots = {lot["lot_id"]: lot for lot in await self.site.lots(fund_code)}
-            expected = {i: lot for i, lot in self.model.lots.items() if lot.purpose == purpose}
-            found = {i: (_fen(lot["received"]), _fen(lot["held"])) for i, lot in lots.items()}
-            assert found == {i: (lot.amount, lot.held) for i, lot in expected.items()}
-            used = sum(_fen(lot["used"]) for lot in lots.values())
-            left = sum(_fen(lot["left"]) for lot in lots.values())
-            assert used == self.model.spent.get(purpose, 0)
-            assert left == self.model.left(purpose)
-            balances = await self._balances(fund_code)
-            cash = sum(lot.amount for lot in expected.values()) - used
-            open_minor = sum(p[0] for p in self.model.pledges.values() if p[1] == which)
-            assert balances.get(AccountCode.BANK, 0) == cash
-            assert balances.get(AccountCode.RESTRICTED, 0) == -cash
-            assert balances.get(AccountCode.PLEDGE_COMMITMENT, 0) == open_minor
+            await self._assert_lots(purpose)
+            await self._assert_balances(purpose, which)
+            self._assert_totals(purpose, totals.get(f"purpose:{purpose}"))
         for pledge_id, (outstanding, _) in self.model.pledges.items():
             pledge = (await self.site.treasurer.get(f"/v1/pledges/{pledge_id}")).json()
             assert _fen(pledge["outstanding"]) == outstanding
+
+    async def _assert_lots(self, purpose: str) -> None:
+        """Lot by lot, and what was spent of all of them."""
+        lots = {lot["lot_id"]: lot for lot in await self.site.lots(f"purpose:{purpose}")}
+        found = {i: (_fen(lot["received"]), _fen(lot["held"])) for i, lot in lots.items()}
+        assert found == {
+            lot_id: (lot.amount, lot.held)
+            for lot_id, lot in self.model.lots.items()
+            if lot.purpose == purpose and lot.is_cash
+        }
+        assert sum(_fen(lot["used"]) for lot in lots.values()) == self.model.spent.get(purpose, 0)
+        assert sum(_fen(lot["left"]) for lot in lots.values()) == self.model.left(purpose)
+
+    async def _assert_balances(self, purpose: str, which: int) -> None:
+        balances = await self._balances(f"purpose:{purpose}")
+        cash = self.model.kept(purpose, is_cash=True) - self.model.spent.get(purpose, 0)
+        goods = self.model.kept(purpose, is_cash=False)
+        open_minor = sum(p[0] for p in self.model.pledges.values() if p[1] == which)
+        assert balances.get(AccountCode.BANK, 0) == cash
+        assert balances.get(AccountCode.IN_KIND, 0) == goods
+        assert balances.get(AccountCode.RESTRICTED, 0) == -(cash + goods)
+        assert balances.get(AccountCode.PLEDGE_COMMITMENT, 0) == open_minor
+
+    async def _totals(self) -> dict[str, Json]:
+        answer = await self.site.books.auditor().get(
+            "/v1/gift-totals", donor=ENTERPRISE, agency=AGENCY
+        )
+        assert answer.is_success, answer.text
+        return {total["fund_code"]: total for total in answer.json()["totals"]}
+
+    def _assert_totals(self, purpose: str, total: Json | None) -> None:
+        """What the donor is told of its money."""
+        expected = self.model.totals.get(purpose, Counter[str]())
+        if total is None:
+            assert not expected, f"nothing is told of {purpose}"
+            return
+        for what in ("given", "moved", "refunded", "reversed"):
+            assert _fen(total[what]) == expected[what], f"{what} of {purpose}"
+        spent = self.model.spent.get(purpose, 0)
+        assert sum(map(_fen, total["used"].values())) == spent
+        # What a refund holds is there until it is paid.
+        assert _fen(total["left"]) == self.model.kept(purpose, is_cash=True) - spent
 
     async def _balances(self, fund_code: str) -> dict[str, int]:
         async with self.site.books.api.database.reading() as connection:
@@ -310,6 +436,7 @@ async def shared_site(
 )
 @given(st.lists(STEPS, min_size=6, max_size=24))
 @example(A_LIFE)
+@example(A_LIFE_WITH_GOODS)
 @example([Step(Kind.RACE), Step(Kind.PAY_BACK), Step(Kind.REVERSE, number=1)])
 async def test_any_steps_add_up_and_the_ledgers_lots_say_the_same(
     shared_site: Site, steps: list[Step]

@@ -19,7 +19,7 @@ from fundmix_kit.testing.api import Caller, refusal
 from fundmix_kit.testing.contents import nothing_written
 from ledger_svc.testing import an_expenditure
 
-from tests.gifts.site import Site, a_refund
+from tests.gifts.site import AGENCY, ENTERPRISE, Site, a_refund
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -88,13 +88,16 @@ async def import_file(site: Site, content: bytes, *, rows: int) -> Json:
 
 
 async def figures(site: Site) -> list[Json]:
-    """Of both years, without what only counts entries."""
+    """Of both years, without what only counts entries; in the middle and at the end of each."""
     shown: list[Json] = []
     for year in (2024, 2025):
         answer = await site.books.auditor().get("/v1/mix", year=year)
-        shown.append(
-            {k: v for k, v in answer.json().items() if k not in ("seq", "why", "agencies")}
-        )
+        shown.append({k: v for k, v in answer.json().items() if k not in COUNTED_BY_ENTRY})
+        for day in (f"{year}-06-30", f"{year}-12-31"):
+            reading = await site.books.auditor().get("/v1/reading", year=year, on=day)
+            assert reading.is_success, reading.text
+            projection = reading.json()["projection"]
+            shown.append({k: v for k, v in projection.items() if not k.startswith("why")})
     return shown
 
 
@@ -103,26 +106,110 @@ async def test_an_import_is_undone_as_one_and_comes_in_again(site: Site, sample:
     before = await figures(site)
     batch = await import_sample(site, sample)
     imported = await figures(site)
-    page = await site.donations.caller("auditor").get("/v1/donations", limit=1)
-    [donation] = page.json()["items"]
-    receipt = await issued_receipt(site, donation)
+    page = await site.donations.caller("auditor").get("/v1/donations", limit=200)
+    given = [one for one in page.json()["items"] if one["kind"] == "cash"][::40]
+    issued = [await issued_receipt(site, donation) for donation in given]
 
     path = f"{IMPORTS}/{batch['batch_id']}/reverse"
     undone = await officer_of(site).post(path, {"reason": "文件有误"})
     await site.follow()
 
-    assert undone.json() == {"batch_id": batch["batch_id"], "donations": 984}
+    assert undone.json() == {"batch_id": batch["batch_id"], "donations": 984, "pledges": 340}
+    assert imported != before
     assert await figures(site) == before
-    shown = await site.donations.caller("auditor").get(f"/v1/receipts/{receipt}")
-    assert (shown.json()["state"], shown.json()["withdrawal_reason"]) == ("withdrawn", "reversal")
+    assert await open_pledges(site) == 0
+    assert len(issued) > 2
+    for receipt_id in issued:
+        receipt = (await site.donations.caller("auditor").get(f"/v1/receipts/{receipt_id}")).json()
+        assert (receipt["state"], receipt["withdrawal_reason"]) == ("withdrawn", "reversal")
     again = await officer_of(site).post(path, {"reason": "again"})
     assert refusal(again)[:2] == (404, "batch_not_found")
 
     second = await import_sample(site, sample)
 
-    assert second["donations"] == 984
+    assert counts_of(second) == counts_of(batch) == (984, 340, 0)
     assert second["batch_id"] != batch["batch_id"]
     assert await figures(site) == imported
+
+
+def counts_of(batch: Json) -> tuple[int, int, int]:
+    return batch["donations"], batch["pledges"], batch["duplicates"]
+
+
+async def open_pledges(site: Site) -> int:
+    async with site.donations.database.reading() as connection:
+        return await connection.fetchval(
+            "SELECT count(*) FROM pledge"
+            " WHERE cancelled_on IS NULL AND fulfilled_minor < amount_minor"
+        )
+
+
+PROMISED: Final = (
+    "donation_ref,donor_uscc,donor_kind,agency_uscc,kind,amount,pledged_on,received_on,"
+    "bank_reference\n"
+    f"P-1,{ENTERPRISE},enterprise,{AGENCY},cash,100.00,2025-02-01,,\n"
+    f"P-2,{ENTERPRISE},enterprise,{AGENCY},cash,50.00,2025-02-02,,\n"
+)
+
+
+async def test_a_batch_of_promises_alone_is_undone_and_comes_in_again(site: Site) -> None:
+    batch = await import_file(site, PROMISED.encode(), rows=2)
+    promised = await figures(site)
+
+    path = f"{IMPORTS}/{batch['batch_id']}/reverse"
+    undone = await officer_of(site).post(path, {"reason": "文件有误"})
+    await site.follow()
+    gone = await figures(site)
+    shown = (await officer_of(site).get(f"{IMPORTS}/{batch['batch_id']}")).json()
+    second = await import_file(site, PROMISED.encode(), rows=2)
+
+    assert undone.json() == {"batch_id": batch["batch_id"], "donations": 0, "pledges": 2}
+    assert (shown["standing"], shown["standing_pledges"]) == (0, 0)
+    assert gone != promised
+    assert counts_of(second) == (0, 2, 0)
+    assert await figures(site) == promised
+    pledges = (await site.treasurer.get("/v1/pledges", reference="P-1")).json()["items"]
+    assert [(p["state"], p["cancellation_reason"], p["cancelled_on"]) for p in pledges] == [
+        ("cancelled", "recorded_in_error", "2025-02-01"),
+        ("promised", None, None),
+    ]
+    assert pledges[0]["reversed_on"] is not None
+
+
+async def test_a_promise_that_others_have_kept_keeps_its_batch(site: Site) -> None:
+    """Nor does what a person has cancelled before stand in the way."""
+    batch = await import_file(site, PROMISED.encode(), rows=2)
+    kept, left = (await site.treasurer.get("/v1/pledges")).json()["items"]
+    donation = await site.give("40.00", pledge_id=kept["pledge_id"])
+    await site.treasurer.post(f"/v1/pledges/{left['pledge_id']}/cancel", {"reason": "agreed"})
+    path = f"{IMPORTS}/{batch['batch_id']}/reverse"
+
+    async with nothing_written(site.donations.database):
+        refused = await officer_of(site).post(path, {"reason": "文件有误"})
+    await site.treasurer.post(
+        f"/v1/donations/{donation['donation_id']}/reverse", {"reason": "录入有误"}
+    )
+    undone = await officer_of(site).post(path, {"reason": "文件有误"})
+
+    assert refusal(refused)[:2] == (409, "not_reversible")
+    assert "P-1" in refused.json()["detail"]
+    assert undone.json()["pledges"] == 2
+    shown = (await site.treasurer.get(f"/v1/pledges/{left['pledge_id']}")).json()
+    assert (shown["cancellation_reason"], shown["reversed_on"] is None) == ("agreed", False)
+
+
+async def test_a_promise_from_before_an_import_is_open_again(site: Site) -> None:
+    await import_file(site, PROMISED.encode(), rows=2)
+    arrived = PROMISED.replace(",2025-02-01,,", ",2025-02-01,2025-03-01,B-1")
+    batch = await import_file(site, arrived.encode(), rows=2)
+
+    undone = await officer_of(site).post(
+        f"{IMPORTS}/{batch['batch_id']}/reverse", {"reason": "文件有误"}
+    )
+
+    assert undone.json() == {"batch_id": batch["batch_id"], "donations": 1, "pledges": 0}
+    pledges = (await site.treasurer.get("/v1/pledges")).json()["items"]
+    assert [pledge["state"] for pledge in pledges] == ["promised", "promised"]
 
 
 async def test_an_import_of_which_something_is_used_stays_whole(site: Site, sample: Path) -> None:
@@ -183,7 +270,11 @@ async def test_a_large_import_is_undone_by_pages_and_wholly_or_not(
 
     assert refusal(refused)[:2] == (409, "not_reversible")
     assert sum(float(fund["held"]["amount"]) for fund in held) == 0.01
-    assert undone.json() == {"batch_id": batch["batch_id"], "donations": batch["donations"]}
+    assert undone.json() == {
+        "batch_id": batch["batch_id"],
+        "donations": batch["donations"],
+        "pledges": batch["pledges"],
+    }
     assert batch["donations"] > 2 * HOLDS_MAX
     assert await figures(site) == before
 

@@ -237,4 +237,8 @@ def reverse_import(
     """
     claims = importer(agency_code, by)
     answer = posted(home, f"/v1/donation-imports/{batch}/reverse", {"reason": reason}, claims)
-    show(answer, lambda item: f"{item['donations']} donations undone", as_json=as_json)
+    show(
+        answer,
+        lambda item: f"{item['donations']} donations and {item['pledges']} pledges undone",
+        as_json=as_json,
+    )

@@ -21,7 +21,7 @@ from donations_svc.storage import (
     todo,
 )
 from donations_svc.storage.contact_tables import ContactAccess
-from donations_svc.storage.import_batches import Batch
+from donations_svc.storage.import_batches import Batch, Counted
 from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
@@ -208,10 +208,11 @@ async def list_batches(
         )
 
 
-async def read_batch(database: Database, batch_id: UUID) -> tuple[Batch, int]:
-    """With how many of its donations stand. Raises BatchNotFoundError."""
+async def read_batch(database: Database, batch_id: UUID) -> tuple[Batch, Counted]:
+    """With how much of it stands. Raises BatchNotFoundError."""
     async with database.reading() as connection:
-        return await import_batches.read(connection, batch_id)
+        batch = await import_batches.read(connection, batch_id)
+        return batch, await import_batches.count_standing(connection, batch_id)
 
 
 async def read_columns(database: Database, *, agency: str | None, source: str) -> dict[str, str]:

@@ -1,13 +1,14 @@
 """What was recorded in error is undone: one donation, or all that stands of an import.
 
-A large import is undone by pages: each is decided, held in the ledger and written before the next
-is read, all in one transaction.
+A large import is undone by pages, its donations before its pledges: each page is decided, held in
+the ledger and written before the next is read, all in one transaction.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID, uuid5
 
 from fundmix_events.base import FundingEvent
@@ -20,6 +21,7 @@ from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 
 from donations_svc.domain import giving_back as rules
+from donations_svc.domain import pledge as pledge_rules
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.errors import (
     BatchNotFoundError,
@@ -33,7 +35,10 @@ from donations_svc.domain.pledge import Pledge
 from donations_svc.domain.receipt import Withdrawal, WithdrawalReason
 from donations_svc.giving_back_commands import Asking, lock_gift
 from donations_svc.ledger import HOLDS_MAX, HoldRequest, Ledger
-from donations_svc.storage import donations, gifts, pledges, receipts
+from donations_svc.storage import donations, gifts, import_batches, pledges, receipts
+from donations_svc.storage.import_batches import Counted
+
+PLEDGES_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,21 +84,25 @@ class Reversals:
 
     async def reverse_batch(
         self, connection: Connection, origin: Origin, batch_id: UUID, *, reason: str, asking: Asking
-    ) -> int:
+    ) -> Counted:
         """All that stands of an import, or nothing; receipts of it are withdrawn.
 
-        The answer is how many donations that were. Raises BatchNotFoundError, DelegationError, and
-        as `reverse`.
+        The answer is how much that was. Raises BatchNotFoundError, DelegationError, and as
+        `reverse`.
         """
-        is_delegated = await donations.agencies_of_batch(connection, batch_id)
-        for agency in is_delegated:
-            asking.access.require_own(agency)
+        batch = await import_batches.read(connection, batch_id)
+        for share in batch.shares:
+            asking.access.require_own(share.agency)
         is_agency = asking.access.principal.role == Role.AGENCY
-        if not is_agency and not all(is_delegated.values()):
+        if not is_agency and batch.delegation is None:
             raise DelegationError("the agency has imported it itself, and undoes it itself")
         work = _Work(connection=connection, origin=origin, reason=reason, asking=asking)
         try:
-            count = await self._reverse_pages(work, batch_id)
+            # Donations first: then nothing has come of the promises that were only in the file.
+            counted = Counted(
+                donations=await self._reverse_donations(work, batch_id),
+                pledges=await self._reverse_pledges(work, batch_id),
+            )
         except BaseException:
             # Of what is cut off before this, the next attempt finds the holds: their ids are the
             # same.
@@ -101,11 +110,11 @@ class Reversals:
                 with suppress(LedgerUnavailableError):
                     await self._ledger.release(asking.authorization, work.held)
             raise
-        if count == 0:
-            raise BatchNotFoundError(f"no donation stands of a batch {batch_id}")
-        return count
+        if not any(counted):
+            raise BatchNotFoundError(f"nothing stands of a batch {batch_id}")
+        return counted
 
-    async def _reverse_pages(self, work: _Work, batch_id: UUID) -> int:
+    async def _reverse_donations(self, work: _Work, batch_id: UUID) -> int:
         count, after = 0, UUID(int=0)
         while page := await donations.lock_of_batch(
             work.connection, batch_id, after=after, rows_max=HOLDS_MAX
@@ -124,6 +133,32 @@ class Reversals:
             # Others are served in between.
             await asyncio.sleep(0)
         return count
+
+    async def _reverse_pledges(self, work: _Work, batch_id: UUID) -> int:
+        count, after = 0, UUID(int=0)
+        while page := await pledges.lock_of_batch(
+            work.connection, batch_id, after=after, rows_max=PLEDGES_MAX
+        ):
+            reversed_, events = self._decide_pledges(work, page)
+            await pledges.reverse_all(work.connection, reversed_)
+            await self._outbox.append_all(work.connection, [(e, work.origin) for e in events])
+            count, after = count + len(page), page[-1].pledge_id
+            await asyncio.sleep(0)
+        return count
+
+    def _decide_pledges(
+        self, work: _Work, page: Sequence[Pledge]
+    ) -> tuple[list[Pledge], list[FundingEvent]]:
+        reversed_: list[Pledge] = []
+        events: list[FundingEvent] = []
+        for pledge in page:
+            after, event = pledge_rules.reverse_pledge(
+                pledge, reversed_on=self._clock.today(), reason=work.reason
+            )
+            reversed_.append(after)
+            if event is not None:
+                events.append(event)
+        return reversed_, events
 
     async def _reverse(self, work: _Work, found: Sequence[Gift]) -> list[Donation]:
         """At most HOLDS_MAX of them, by one statement of each kind."""

@@ -5,91 +5,37 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
 import pytest
 from donations_svc.consumer import state_of
+from donations_svc.testing.imports import (
+    AGENCY,
+    DELEGATION,
+    DONOR,
+    IMPORTS,
+    OTHER_AGENCY,
+    ROW,
+    a_csv,
+    booked,
+    dry,
+    errors_of,
+    nothing_booked,
+    row,
+    send,
+)
 from fundmix_events import topics
 from fundmix_events.donations import DonationReceived
 from fundmix_events.registry import OrganisationRegistered
 from fundmix_kit import replica
 from fundmix_kit.replica import State
 from fundmix_kit.testing.api import Api, Caller, refusal
-from fundmix_kit.testing.contents import contents, nothing_written
+from fundmix_kit.testing.contents import nothing_written
 from openpyxl import Workbook
 
-AGENCY: Final = "52441900AJC6XAY6DW"
-OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
-DONOR: Final = "91441900LX8R25H7GP"
-IMPORTS: Final = "/v1/donation-imports"
 SAMPLE: Final = Path(__file__).parents[4] / "samples" / "dongguan"
-DELEGATION: Final = "年度补录"
-ROW: Final = {
-    "donation_ref": "D-1",
-    "donor_uscc": DONOR,
-    "donor_name": "示例",
-    "donor_kind": "enterprise",
-    "agency_uscc": AGENCY,
-    "kind": "cash",
-    "amount": "100.00",
-    "pledged_on": "",
-    "received_on": "2025-03-02",
-    "restricted_to": "",
-    "bank_reference": "B-1",
-    "anonymous": "false",
-}
-
-
-def row(number: int, **changes: str) -> dict[str, str]:
-    """Of an amount of its own, so that it looks like no other."""
-    own = {"donation_ref": f"D-{number}", "amount": f"{number}.00", "bank_reference": f"B-{number}"}
-    return {**ROW, **own, **changes}
-
-
-def a_csv(rows: Sequence[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-async def send(caller: Caller, content: bytes, **parameters: Any) -> Any:
-    return await caller.upload(f"{IMPORTS}?{urlencode(parameters, doseq=True)}", content)
-
-
-async def dry(caller: Caller, content: bytes, **parameters: Any) -> dict[str, Any]:
-    answer = await send(caller, content, dry_run="true", **parameters)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def booked(caller: Caller, content: bytes, **parameters: Any) -> dict[str, Any]:
-    answer = await send(caller, content, **parameters)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-@asynccontextmanager
-async def nothing_booked(api: Api) -> AsyncGenerator[None]:
-    """But the answer to a dry run is kept, as every answer is."""
-
-    async def there() -> dict[str, list[str]]:
-        async with api.database.reading() as connection:
-            return {**await contents(connection), "idempotency_key": []}
-
-    before = await there()
-    yield
-    assert await there() == before
-
-
-def errors_of(found: dict[str, Any]) -> set[tuple[int, str, str]]:
-    return {(error["row"], error["field"], error["code"]) for error in found["errors"]}
 
 
 async def test_the_sample_comes_in_whole_and_a_second_time_not_at_all(api: Api) -> None:
@@ -253,7 +199,7 @@ async def test_all_that_is_wrong_is_told_at_once_and_nothing_is_booked(
             row(3, agency_uscc=OTHER_AGENCY),
             row(4, donor_uscc=AGENCY, donor_name=""),
             row(5, donor_name="别人"),
-            row(6, bank_reference="B-1"),
+            row(6, bank_reference="B-1", received_on="2025-03-01"),
             row(7, bank_reference=""),
             row(8, restricted_to="名" * 10_000),
             row(9, restricted_to="\u202e餐"),

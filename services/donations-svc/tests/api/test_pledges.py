@@ -95,6 +95,8 @@ async def test_a_pledge_is_kept_and_said(api: Api, donor: Caller) -> None:
         "cancelled_on": None,
         "cancellation_reason": None,
         "cancellation_remark": None,
+        "batch_id": None,
+        "reversed_on": None,
     }
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/pledges/{pledge_id}"

@@ -4,7 +4,14 @@ from datetime import date
 from typing import Final
 
 import pytest
-from donations_svc.domain.import_file import CellFault, ImportRow, RowError, columns_of, read_row
+from donations_svc.domain.import_file import (
+    HEADERS,
+    CellFault,
+    ImportRow,
+    RowError,
+    columns_of,
+    read_row,
+)
 from fundmix_events.donations import DonationKind, DonorKind
 from fundmix_events.money import Money
 
@@ -108,6 +115,36 @@ def test_headers_are_known_with_blanks_marks_and_the_unit_of_yuan() -> None:
     assert columns.field_by_place == {0: "reference", 1: "amount", 2: "amount"}
     assert columns.repeated == ["amount"]
     assert columns.ignored == ["金额（万元）", "备注"]
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Donation Ref", "reference"),
+        ("DONATION-REF", "reference"),
+        ("donation_ref *", "reference"),
+        ("Donor USCC", "donor_code"),
+        ("Bank Reference", "bank_reference"),
+        ("Received on", "received_on"),
+        ("received＿on", "received_on"),
+        ("hourlyRate（元）", "hourly_rate"),
+        ("Is-Sponsorship", "is_sponsorship"),
+    ],
+)
+def test_english_headers_are_known_however_their_words_are_joined(header: str, field: str) -> None:
+    assert columns_of([header], {}).field_by_place == {0: field}
+
+
+def test_every_field_is_known_by_all_of_its_names() -> None:
+    for field, names in HEADERS.items():
+        for header in (field, *names):
+            assert columns_of([header.replace("_", " ").title()], {}).field_by_place == {0: field}
+
+
+def test_what_a_source_calls_a_column_is_known_however_it_is_joined() -> None:
+    columns = columns_of(["gift no", "Gift-Amount"], {"gift_no": "reference", "AMOUNT": "unit"})
+
+    assert columns.field_by_place == {0: "reference"}
 
 
 def test_what_a_source_calls_a_column_goes_first() -> None:

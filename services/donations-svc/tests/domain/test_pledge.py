@@ -9,20 +9,23 @@ from uuid import UUID
 import pytest
 from donations_svc.domain.errors import (
     FutureDateError,
+    NotReversibleError,
     PledgeMismatchError,
     PledgeNotOpenError,
     SuspendedAgencyError,
     UnknownOrganisationError,
 )
 from donations_svc.domain.pledge import (
+    Cancellation,
     Pledge,
     PledgeState,
     PledgeTerms,
     fulfil_pledge,
     make_pledge,
+    reverse_pledge,
 )
 from fundmix_events.channel import Channel
-from fundmix_events.donations import DonationKind, Donor, DonorKind, PledgeMade
+from fundmix_events.donations import CancellationReason, DonationKind, Donor, DonorKind, PledgeMade
 from fundmix_events.money import AMOUNT_MINOR_MAX, Money
 from fundmix_events.registry import Organisation, OrganisationKind
 from hypothesis import given
@@ -195,6 +198,34 @@ def test_the_state_says_how_much_has_come(promised: int, came: int) -> None:
 def test_a_pledge_that_is_over_fulfilled_cannot_be_built() -> None:
     with pytest.raises(AssertionError, match="over-fulfilled"):
         a_pledge(fulfilled="100.01")
+
+
+def test_a_pledge_that_was_an_error_was_never_made() -> None:
+    after, said = reverse_pledge(
+        a_pledge(), reversed_on=MARCH_1 + timedelta(days=9), reason="文件有误"
+    )
+
+    assert said is not None
+    assert (said.cancelled_on, said.amount) == (MARCH_1, Money.parse("100.00"))
+    assert (said.reason, said.remark) == (CancellationReason.RECORDED_IN_ERROR, "文件有误")
+    assert (after.version, after.reversed_on) == (2, MARCH_1 + timedelta(days=9))
+    assert after.state(today=MARCH_1) is PledgeState.CANCELLED
+
+
+def test_what_was_cancelled_before_is_reversed_without_a_word() -> None:
+    agreed = Cancellation(cancelled_on=MARCH_1, reason=CancellationReason.AGREED, remark=None)
+
+    after, said = reverse_pledge(
+        replace(a_pledge(), cancellation=agreed), reversed_on=MARCH_1, reason="文件有误"
+    )
+
+    assert (said, after.cancellation, after.reversed_on) == (None, agreed, MARCH_1)
+
+
+@pytest.mark.parametrize("fulfilled", ["0.01", "100.00"])
+def test_a_pledge_that_something_has_come_of_is_no_error(fulfilled: str) -> None:
+    with pytest.raises(NotReversibleError, match="R-1"):
+        reverse_pledge(a_pledge(fulfilled=fulfilled), reversed_on=MARCH_1, reason="文件有误")
 
 
 @pytest.mark.parametrize("days_before", [0, 1])

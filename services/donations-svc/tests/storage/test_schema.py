@@ -1,5 +1,6 @@
 """The database of donations-svc: as its code believes it to be, and a second guard to its rules."""
 
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,6 +56,7 @@ RIGHTS: Final = {
         "UPDATE (cancelled_on)",
         "UPDATE (cancellation_reason)",
         "UPDATE (cancellation_remark)",
+        "UPDATE (reversed_on)",
     },
     "pledge_part": {"SELECT", "INSERT"},
     "announcement": {"SELECT", "INSERT", "UPDATE (version)"},
@@ -243,6 +245,31 @@ async def test_a_donation_that_cannot_be_is_not_kept(
         await connection.execute(INSERT_DONATION, *{**DONATION, **changes}.values())
 
     assert violation.value.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    ("fulfilled_minor", "cancelled_on", "reason"),
+    [(0, None, None), (100, date(2025, 3, 1), "recorded_in_error")],
+)
+async def test_a_pledge_that_is_open_or_was_kept_is_not_reversed(
+    connection: asyncpg.Connection,
+    fulfilled_minor: int,
+    cancelled_on: date | None,
+    reason: str | None,
+) -> None:
+    await connection.execute(
+        INSERT_PLEDGE, *{**PLEDGE, "fulfilled_minor": fulfilled_minor}.values()
+    )
+
+    with pytest.raises(asyncpg.CheckViolationError) as violation:
+        await connection.execute(
+            "UPDATE pledge SET reversed_on = '2025-03-04', cancelled_on = $1,"
+            " cancellation_reason = $2",
+            cancelled_on,
+            reason,
+        )
+
+    assert violation.value.constraint_name == "ck_pledge_reversed"
 
 
 async def test_a_donation_fulfils_a_pledge_there_is(connection: asyncpg.Connection) -> None:

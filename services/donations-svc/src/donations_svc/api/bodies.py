@@ -26,7 +26,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from donations_svc.domain.donation import Donation, DonationTerms
 from donations_svc.domain.pledge import Pledge, PledgeState, PledgeTerms
 
-LINES_MAX: Final = 100
 PARTS_MAX: Final = 60
 
 
@@ -156,7 +155,10 @@ class DonationIn(BodyIn):
 
 
 class PledgeOut(BaseModel):
-    """`outstanding` is what is still to come, `overdue` what should have come before today."""
+    """`outstanding` is what is still to come, `overdue` what should have come before today.
+
+    What was `reversed_on` a day was an error of the import `batch_id`, and was never promised.
+    """
 
     pledge_id: UUID
     version: int
@@ -178,6 +180,8 @@ class PledgeOut(BaseModel):
     cancelled_on: date | None
     cancellation_reason: CancellationReason | None
     cancellation_remark: str | None
+    batch_id: UUID | None
+    reversed_on: date | None
 
 
 class DonationOut(BaseModel):
@@ -238,6 +242,8 @@ def pledge_out(pledge: Pledge, *, today: date) -> PledgeOut:
         cancelled_on=None if cancellation is None else cancellation.cancelled_on,
         cancellation_reason=None if cancellation is None else cancellation.reason,
         cancellation_remark=None if cancellation is None else cancellation.remark,
+        batch_id=pledge.batch_id,
+        reversed_on=pledge.reversed_on,
     )
 
 

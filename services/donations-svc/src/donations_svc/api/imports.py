@@ -27,7 +27,7 @@ from donations_svc.domain.import_file import FIELDS
 from donations_svc.domain.import_plan import Unbooked
 from donations_svc.import_commands import ImportCommands, Imported, ImportRequest, is_control_met
 from donations_svc.storage import import_batches
-from donations_svc.storage.import_batches import Batch
+from donations_svc.storage.import_batches import Batch, Counted
 
 IMPORTS: Final = "/v1/donation-imports"
 COLUMNS: Final = "/v1/donation-import-columns"
@@ -124,7 +124,7 @@ class ShareOut(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """`standing` is how many of its donations have not been reversed; a list does not count them.
+    """`standing` and `standing_pledges` have not been reversed; a list does not count them.
 
     An agency sees its own share only, unless it has sent the file.
     """
@@ -145,6 +145,7 @@ class BatchOut(BaseModel):
     recorded_at: datetime
     shares: list[ShareOut]
     standing: int | None = None
+    standing_pledges: int | None = None
 
 
 class ColumnsIn(BaseModel):
@@ -302,7 +303,7 @@ def _import_out(imported: Imported, asked: ImportRequest) -> ImportOut:
     )
 
 
-def _batch_out(batch: Batch, access: Access, *, standing: int | None = None) -> BatchOut:
+def _batch_out(batch: Batch, access: Access, *, standing: Counted | None = None) -> BatchOut:
     org = access.org_filter
     is_whole = org is None or org == batch.org
     shares = [share for share in batch.shares if is_whole or share.agency == org]
@@ -330,5 +331,6 @@ def _batch_out(batch: Batch, access: Access, *, standing: int | None = None) -> 
             )
             for share in shares
         ],
-        standing=standing if is_whole else None,
+        standing=standing.donations if standing and is_whole else None,
+        standing_pledges=standing.pledges if standing and is_whole else None,
     )

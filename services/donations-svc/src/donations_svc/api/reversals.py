@@ -25,6 +25,7 @@ class ReversalIn(BodyIn):
 class BatchReversalOut(BaseModel):
     batch_id: UUID
     donations: int
+    pledges: int
 
 
 def reversals_router(runner: CommandRunner, commands: Reversals, *, time_ms_max: int) -> APIRouter:
@@ -60,10 +61,14 @@ def reversals_router(runner: CommandRunner, commands: Reversals, *, time_ms_max:
         extend_time(request, time_ms_max / 1000)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
-            count = await commands.reverse_batch(
+            undone = await commands.reverse_batch(
                 connection, origin, batch_id, reason=body.reason, asking=asking_of(request, access)
             )
-            return Answer(body=BatchReversalOut(batch_id=batch_id, donations=count))
+            return Answer(
+                body=BatchReversalOut(
+                    batch_id=batch_id, donations=undone.donations, pledges=undone.pledges
+                )
+            )
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 

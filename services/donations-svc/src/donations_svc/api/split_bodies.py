@@ -12,7 +12,6 @@ from fundmix_events.text import Label, Remark
 from pydantic import BaseModel, Field
 
 from donations_svc.api.bodies import (
-    LINES_MAX,
     BodyIn,
     DonationOut,
     DonorIn,
@@ -29,7 +28,7 @@ from donations_svc.domain.announcement import (
     LineTerms,
     RejectionReason,
 )
-from donations_svc.domain.donation import DonationTerms
+from donations_svc.domain.donation import LINES_MAX, DonationTerms
 
 
 class DepositLineIn(BodyIn):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -18,6 +19,9 @@ from fundmix_events.money import Money, text_from_minor
 from donations_svc.domain.errors import FutureDateError, TermsError
 from donations_svc.domain.parties import Register, check_parties
 from donations_svc.domain.pledge import Pledge, fulfil_pledge
+
+# Of one deposit.
+LINES_MAX: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,9 +45,6 @@ HEADERS: Final[Mapping[str, Sequence[str]]] = {
 }
 FIELDS: Final = tuple(HEADERS)
 REQUIRED: Final = ("reference", "donor_kind", "kind", "amount")
-FIELD_BY_HEADER: Final = {
-    header: field for field, names in HEADERS.items() for header in (field, *names)
-}
 DONOR_KINDS: Final = {
     "企业": DonorKind.ENTERPRISE,
     "公司": DonorKind.ENTERPRISE,
@@ -82,6 +79,8 @@ DAY: Final = re.compile(
 # 1,234.50 with its commas where they belong, a sign of the yuan before it or 元 behind.
 AMOUNT: Final = re.compile(r"¥?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*元?", re.ASCII)
 YUAN: Final = re.compile(r"[(（]元[)）]$")
+# What joins the words of a name: Donation Ref, donation_ref and donation-ref are one.
+JOINTS: Final = str.maketrans("", "", "_-")
 HEADER_CHARACTERS_MAX: Final = 64
 
 
@@ -137,8 +136,13 @@ def columns_of(header: Sequence[str], remembered: Mapping[str, str]) -> Columns:
 
 
 def unified(name: str) -> str:
-    plain = unicodedata.normalize("NFKC", name)
+    plain = unicodedata.normalize("NFKC", name).translate(JOINTS)
     return YUAN.sub("", "".join(plain.split()).strip("*").lower())
+
+
+FIELD_BY_HEADER: Final = {
+    unified(header): field for field, names in HEADERS.items() for header in (field, *names)
+}
 
 
 def _day(text: object) -> object:

@@ -3,15 +3,18 @@
 A reference says what a row is: what an agency has under it already is the same donation, or an
 error. What looks like another donation under another reference is for a person to decide; who gives
 without a code is never suspected, for there may be many.
+
+Rows of one donor and day under one bank reference are lines of one deposit. Two of them for the
+same agency, purpose and amount may be one line told twice: that is for a person to decide, too.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.donations import Goods
@@ -19,7 +22,7 @@ from fundmix_events.money import Money
 
 from donations_svc.domain import donation as donation_rules
 from donations_svc.domain import pledge as pledge_rules
-from donations_svc.domain.donation import Belonging, Donation
+from donations_svc.domain.donation import LINES_MAX, Belonging, Donation
 from donations_svc.domain.errors import DonationsError
 from donations_svc.domain.import_file import Columns, ImportRow, RowError
 from donations_svc.domain.parties import Register
@@ -37,15 +40,40 @@ Alike = tuple[str, str | None, date, int]
 
 @dataclass(kw_only=True, slots=True)
 class Known:
-    """What there is that some rows may be about; each row that is booked joins it."""
+    """What there is that some rows may be about; each row that is booked joins it.
+
+    `deposits` are by agency and bank reference, `alike` are references by bank reference.
+    """
 
     register: Register
     donations: dict[tuple[str, str], Donation] = field(
         default_factory=dict[tuple[str, str], Donation]
     )
     pledges: dict[tuple[str, str], Pledge] = field(default_factory=dict[tuple[str, str], Pledge])
-    bank_references: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    alike: dict[Alike, str] = field(default_factory=dict[Alike, str])
+    deposits: dict[tuple[str, str], list[Donation]] = field(
+        default_factory=dict[tuple[str, str], list[Donation]]
+    )
+    alike: dict[Alike, dict[str | None, str]] = field(
+        default_factory=dict[Alike, dict[str | None, str]]
+    )
+
+    def add(self, donation: Donation) -> None:
+        terms = donation.terms
+        self.donations[terms.agency, terms.reference] = donation
+        if terms.bank_reference is not None:
+            self.add_line(donation, terms.bank_reference)
+        if terms.donor.code is not None:
+            key = (terms.agency, terms.donor.code, terms.received_on, terms.amount.amount_minor)
+            self.alike.setdefault(key, {})[terms.bank_reference] = terms.reference
+
+    def add_line(self, donation: Donation, bank_reference: str) -> None:
+        self.deposits.setdefault((donation.terms.agency, bank_reference), []).append(donation)
+
+    def lines_beside(self, row: ImportRow) -> Sequence[Donation]:
+        """What its bank reference has brought its agency."""
+        if row.bank_reference is None:
+            return ()
+        return self.deposits.get((row.agency, row.bank_reference), ())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +140,7 @@ def decide(
             for name in _differences(row, known, told=columns.field_by_place.values())
         ]
         return differing or Unbooked.DUPLICATE
-    errors = [refused(*found) for found in _conflicts(row, known)]
+    errors = [refused(*found) for found in _conflicts(row, known, terms)]
     if errors:
         return errors
     if (suspicion := _suspicion(number, row, known, terms)) is not None:
@@ -132,7 +160,7 @@ def _suspicion(
 ) -> Suspected | Unbooked | None:
     if row.received_on is None or row.reference in terms.accepted:
         return None
-    alike = known.alike.get(_alike(row, row.received_on))
+    alike = _looks_like(row, row.received_on, known)
     if alike is None:
         return None
     if row.reference in terms.left_out:
@@ -145,6 +173,18 @@ def _suspicion(
         received_on=row.received_on,
         alike=alike,
     )
+
+
+def _looks_like(row: ImportRow, received_on: date, known: Known) -> str | None:
+    """Lines of its own deposit look like it only where they are for the same purpose."""
+    for line in known.lines_beside(row):
+        if (line.terms.restricted_to, line.terms.amount) == (row.restricted_to, row.amount):
+            return line.terms.reference
+    alike = known.alike.get((row.agency, row.donor_code, received_on, row.amount.amount_minor), {})
+    for bank_reference, reference in alike.items():
+        if bank_reference is None or bank_reference != row.bank_reference:
+            return reference
+    return None
 
 
 # A donation without them has none; of the others a file may say nothing.
@@ -196,18 +236,31 @@ def _measured(goods: Goods | None) -> tuple[str, Decimal, str] | None:
     return None if goods is None else (goods.description, goods.quantity, goods.unit)
 
 
-def _conflicts(row: ImportRow, known: Known) -> Iterator[tuple[str, str, str]]:
+def _conflicts(row: ImportRow, known: Known, terms: ImportTerms) -> Iterator[tuple[str, str, str]]:
     """Field, code and reason of what the rules for one donation do not look at."""
     organisation = known.register.get(row.donor_code or "")
     if organisation and row.donor_name and organisation.name != row.donor_name:
         reason = f"{organisation.code} is called {organisation.name} in the register"
         yield "donor_name", "name_differs", reason
-    if row.bank_reference is None:
-        return
-    used_by = known.bank_references.get((row.agency, row.bank_reference))
-    if used_by is not None:
+    lines = known.lines_beside(row)
+    if lines and not _is_line_beside(lines[0], row, terms):
+        used_by = lines[0].terms.reference
         reason = f"{row.bank_reference} has brought {row.agency} the donation {used_by}"
         yield "bank_reference", "bank_reference_used", reason
+    elif len(lines) >= LINES_MAX:
+        reason = f"{row.bank_reference} has brought {row.agency} {LINES_MAX} donations already"
+        yield "bank_reference", "too_many_lines", reason
+
+
+def _is_line_beside(line: Donation, row: ImportRow, terms: ImportTerms) -> bool:
+    """Of one deposit: of the same file, donor and day, under the same bank reference."""
+    there = line.terms
+    return (line.belonging.batch_id, there.donor.kind, there.donor.code, there.received_on) == (
+        terms.batch_id,
+        row.donor_kind,
+        row.donor_code,
+        row.received_on,
+    )
 
 
 def _book(row: ImportRow, known: Known, terms: ImportTerms) -> Booked:
@@ -221,6 +274,7 @@ def _book(row: ImportRow, known: Known, terms: ImportTerms) -> Booked:
             pledge_id=terms.new_id(),
             register=known.register,
             today=terms.today,
+            batch_id=terms.batch_id,
         )
         events.append(made)
     if row.received_on is None:
@@ -232,23 +286,26 @@ def _book(row: ImportRow, known: Known, terms: ImportTerms) -> Booked:
         pledge=pledge,
         today=terms.today,
         by=terms.by,
-        belonging=Belonging(batch_id=terms.batch_id),
+        belonging=_belonging(row, known, terms),
     )
     events.append(received)
     return Booked(donation=donation, pledge=fulfilled, is_new_pledge=is_new_pledge, events=events)
 
 
+def _belonging(row: ImportRow, known: Known, terms: ImportTerms) -> Belonging:
+    """Whether more lines come is not known yet: every transfer is a deposit, if of one line."""
+    if row.bank_reference is None:
+        return Belonging(batch_id=terms.batch_id)
+    transfer = f"{row.donor_kind} {row.donor_code} {row.received_on} {row.bank_reference}"
+    return Belonging(
+        line=1 + max((line.belonging.line for line in known.lines_beside(row)), default=0),
+        deposit_id=uuid5(terms.batch_id, transfer),
+        batch_id=terms.batch_id,
+    )
+
+
 def _join(row: ImportRow, booked: Booked, known: Known) -> None:
     if booked.pledge is not None:
         known.pledges[row.key] = booked.pledge
-    if booked.donation is None or row.received_on is None:
-        return
-    known.donations[row.key] = booked.donation
-    if row.bank_reference is not None:
-        known.bank_references[row.agency, row.bank_reference] = row.reference
-    if row.donor_code is not None:
-        known.alike[_alike(row, row.received_on)] = row.reference
-
-
-def _alike(row: ImportRow, received_on: date) -> Alike:
-    return row.agency, row.donor_code, received_on, row.amount.amount_minor
+    if booked.donation is not None:
+        known.add(booked.donation)

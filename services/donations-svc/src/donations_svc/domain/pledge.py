@@ -20,6 +20,7 @@ from fundmix_events.money import Money, text_from_minor
 
 from donations_svc.domain.errors import (
     FutureDateError,
+    NotReversibleError,
     PledgeClosedError,
     PledgeMismatchError,
     PledgeNotOpenError,
@@ -66,16 +67,23 @@ class Cancellation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pledge:
+    """`batch_id` is of the import that has made it; one that was `reversed_on` a day never was."""
+
     pledge_id: UUID
     version: int
     terms: PledgeTerms
     channel: Channel
     fulfilled: Money
     cancellation: Cancellation | None = None
+    batch_id: UUID | None = None
+    reversed_on: date | None = None
 
     def __post_init__(self) -> None:
         promised = self.terms.amount.amount_minor
         assert 0 <= self.fulfilled.amount_minor <= promised, f"{self.pledge_id}: over-fulfilled"
+        if self.reversed_on is not None:
+            assert self.cancellation is not None, f"{self.pledge_id}: promised by an error"
+            assert self.fulfilled.amount_minor == 0, f"{self.pledge_id}: fulfilled, an error"
 
     @property
     def outstanding(self) -> Money:
@@ -118,7 +126,12 @@ class Pledge:
 
 
 def make_pledge(
-    terms: PledgeTerms, *, pledge_id: UUID, register: Register, today: date
+    terms: PledgeTerms,
+    *,
+    pledge_id: UUID,
+    register: Register,
+    today: date,
+    batch_id: UUID | None = None,
 ) -> tuple[Pledge, PledgeMade]:
     """Raises DonorError, UnknownOrganisationError, WrongPartyError, FutureDateError, ScheduleError.
 
@@ -139,6 +152,7 @@ def make_pledge(
         terms=terms,
         channel=CHANNEL_BY_DONOR_KIND[terms.donor.kind],
         fulfilled=Money.of(0, terms.amount.currency),
+        batch_id=batch_id,
     )
     event = PledgeMade(
         aggregate_version=pledge.version,
@@ -210,6 +224,28 @@ def cancel_pledge(
         remark=cancellation.remark,
     )
     return after, event
+
+
+def reverse_pledge(
+    pledge: Pledge, *, reversed_on: date, reason: str
+) -> tuple[Pledge, PledgeCancelled | None]:
+    """It was recorded in error: on the day it was said to be made, nothing was promised.
+
+    No event where it was cancelled before. Raises NotReversibleError.
+    """
+    terms = pledge.terms
+    if pledge.fulfilled.amount_minor:
+        raise NotReversibleError(
+            f"of the pledge {terms.reference} ({pledge.pledge_id}) {pledge.fulfilled} have come by"
+            " donations that stand"
+        )
+    if pledge.cancellation is not None:
+        return replace(pledge, version=pledge.version + 1, reversed_on=reversed_on), None
+    cancellation = Cancellation(
+        cancelled_on=terms.pledged_on, reason=CancellationReason.RECORDED_IN_ERROR, remark=reason
+    )
+    after, event = cancel_pledge(pledge, cancellation, today=reversed_on)
+    return replace(after, reversed_on=reversed_on), event
 
 
 def unfulfil_pledge(pledge: Pledge, fulfilled: Money) -> tuple[Pledge, Money | None]:

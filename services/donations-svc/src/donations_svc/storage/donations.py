@@ -73,10 +73,6 @@ IS_OF_ANOTHER: Final = """
 READ: Final = "SELECT * FROM donation WHERE donation_id = $1"
 LOCK: Final = "SELECT * FROM donation WHERE donation_id = $1 FOR UPDATE"
 # In the order of the key, as by every writer.
-AGENCIES_OF_BATCH: Final = """
-    SELECT agency, bool_and(delegation IS NOT NULL) AS is_delegated FROM donation
-    WHERE batch_id = $1 GROUP BY agency
-"""
 LOCK_OF_BATCH: Final = """
     SELECT * FROM donation
     WHERE batch_id = $1 AND reversed_on IS NULL AND donation_id > $2
@@ -183,12 +179,6 @@ def _bank_reference_used(agency: str, bank_reference: str | None) -> BankReferen
 async def find_for_update(connection: Connection, donation_id: UUID) -> Donation | None:
     row = await connection.fetchrow(LOCK, donation_id)
     return None if row is None else donation_of(row)
-
-
-async def agencies_of_batch(connection: Connection, batch_id: UUID) -> dict[str, bool]:
-    """Those that an import has donations of, and whether all of theirs are delegated."""
-    rows = await connection.fetch(AGENCIES_OF_BATCH, batch_id)
-    return {row["agency"]: row["is_delegated"] for row in rows}
 
 
 async def lock_of_batch(

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection, columns
 
-from donations_svc.domain.donation import Donation
+from donations_svc.domain.donation import LINES_MAX, Donation
 from donations_svc.domain.errors import BatchNotFoundError, ReferenceTakenError
 from donations_svc.domain.import_file import ImportRow
 from donations_svc.domain.import_plan import Known
@@ -44,30 +44,31 @@ PLEDGES_KNOWN: Final = """
         CROSS JOIN LATERAL (
             SELECT pledge_id FROM pledge p
             WHERE p.agency = u.agency AND p.reference BETWEEN u.reference AND u.reference
+              AND p.reversed_on IS NULL
             ORDER BY p.reference LIMIT 1
         ) AS p
     ))
     ORDER BY pledge_id FOR UPDATE
 """
-BANK_REFERENCES_KNOWN: Final = """
-    SELECT d.agency, d.bank_reference, d.reference
-    FROM unnest($1::text[], $2::text[]) AS u (agency, bank_reference)
+LINES_KNOWN: Final = """
+    SELECT d.* FROM unnest($1::text[], $2::text[]) AS u (agency, bank_reference)
     CROSS JOIN LATERAL (
         SELECT * FROM donation d
         WHERE d.agency = u.agency AND d.bank_reference = u.bank_reference AND d.reversed_on IS NULL
-        ORDER BY d.line LIMIT 1
+        ORDER BY d.line LIMIT $3
     ) AS d
 """
 ALIKE_KNOWN: Final = """
-    SELECT d.agency, d.donor_code, d.received_on, d.amount_minor, d.reference
-    FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[])
-        AS u (agency, donor_code, received_on, amount_minor)
+    SELECT d.agency, d.donor_code, d.received_on, d.amount_minor, d.bank_reference, d.reference
+    FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::text[])
+        AS u (agency, donor_code, received_on, amount_minor, bank_reference)
     CROSS JOIN LATERAL (
         SELECT * FROM donation d
         WHERE d.agency = u.agency AND d.donor_code = u.donor_code
           AND d.received_on = u.received_on
           AND d.amount_minor BETWEEN u.amount_minor AND u.amount_minor
           AND d.reversed_on IS NULL AND d.donor_code IS NOT NULL
+          AND (u.bank_reference IS NULL OR d.bank_reference IS DISTINCT FROM u.bank_reference)
         ORDER BY d.amount_minor LIMIT 1
     ) AS d
 """
@@ -94,7 +95,8 @@ SHARES: Final = """
     SELECT * FROM import_share WHERE batch_id = ANY($1::uuid[]) ORDER BY batch_id, agency
 """
 COUNT_STANDING: Final = """
-    SELECT count(*) FROM donation WHERE batch_id = $1 AND reversed_on IS NULL
+    SELECT (SELECT count(*) FROM donation WHERE batch_id = $1 AND reversed_on IS NULL),
+           (SELECT count(*) FROM pledge WHERE batch_id = $1 AND reversed_on IS NULL)
 """
 READ_MAPPING: Final = """
     SELECT header, field FROM import_column WHERE agency = $1 AND source = $2 ORDER BY header
@@ -106,6 +108,13 @@ SAVE_MAPPING: Final = """
     INSERT INTO import_column (agency, source, header, field)
     SELECT $1, $2, * FROM unnest($3::text[], $4::text[])
 """
+
+
+class Counted(NamedTuple):
+    """How many of a batch."""
+
+    donations: int
+    pledges: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,17 +165,18 @@ async def read_known(connection: Connection, rows: Collection[ImportRow], known:
         known.donations[found.terms.agency, found.terms.reference] = found
     for found in await pledges.pledges_of(connection, await connection.fetch(PLEDGES_KNOWN, *keys)):
         known.pledges[found.terms.agency, found.terms.reference] = found
-    banked = [(row.agency, row.bank_reference) for row in rows if row.bank_reference]
-    for found in await connection.fetch(BANK_REFERENCES_KNOWN, *columns(banked, 2)):
-        known.bank_references[found["agency"], found["bank_reference"]] = found["reference"]
+    banked = {(row.agency, row.bank_reference) for row in rows if row.bank_reference}
+    for line in await connection.fetch(LINES_KNOWN, *columns(list(banked), 2), LINES_MAX):
+        known.add_line(donations.donation_of(line), line["bank_reference"])
     alike = [
-        (row.agency, row.donor_code, row.received_on, row.amount.amount_minor)
+        (row.agency, row.donor_code, row.received_on, row.amount.amount_minor, row.bank_reference)
         for row in rows
         if row.donor_code and row.received_on
     ]
-    for found in await connection.fetch(ALIKE_KNOWN, *columns(alike, 4)):
-        agency, donor_code, received_on, amount_minor, reference = found
-        known.alike[agency, donor_code, received_on, amount_minor] = reference
+    for found in await connection.fetch(ALIKE_KNOWN, *columns(alike, 5)):
+        agency, donor_code, received_on, amount_minor, bank_reference, reference = found
+        key = (agency, donor_code, received_on, amount_minor)
+        known.alike.setdefault(key, {})[bank_reference] = reference
 
 
 async def insert_donations(
@@ -206,13 +216,20 @@ async def insert(connection: Connection, batch: Batch) -> None:
     await connection.execute(INSERT_SHARES, batch.batch_id, *columns(shares, 4))
 
 
-async def read(connection: Connection, batch_id: UUID) -> tuple[Batch, int]:
-    """With how many of its donations stand. Raises BatchNotFoundError."""
+async def read(connection: Connection, batch_id: UUID) -> Batch:
+    """Raises BatchNotFoundError."""
     row = await connection.fetchrow(READ, batch_id)
     if row is None:
         raise BatchNotFoundError(f"there is no batch {batch_id}")
     [batch] = await _batches(connection, [row])
-    return batch, await connection.fetchval(COUNT_STANDING, batch_id)
+    return batch
+
+
+async def count_standing(connection: Connection, batch_id: UUID) -> Counted:
+    """What of it has not been reversed."""
+    row = await connection.fetchrow(COUNT_STANDING, batch_id)
+    assert row is not None, "a count is a row"
+    return Counted(*row)
 
 
 async def list_rows(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -32,15 +32,24 @@ INSERT_ALL: Final = """
     INSERT INTO pledge
         (pledge_id, version, reference, donor_kind, donor_code, agency, channel, kind,
          amount_minor, fulfilled_minor, currency, restricted_to, pledged_on, is_anonymous,
-         recorded_at)
-    SELECT u.*, $15
+         batch_id, recorded_at)
+    SELECT u.*, $16
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
                 $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
-                $13::date[], $14::boolean[]) AS u
+                $13::date[], $14::boolean[], $15::uuid[]) AS u
 """
 SAVE_ALL: Final = """
     UPDATE pledge SET version = u.version, fulfilled_minor = u.fulfilled_minor
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS u (pledge_id, version, fulfilled_minor)
+    WHERE pledge.pledge_id = u.pledge_id
+"""
+REVERSE_ALL: Final = """
+    UPDATE pledge SET version = u.version, cancelled_on = u.cancelled_on,
+                      cancellation_reason = u.cancellation_reason,
+                      cancellation_remark = u.cancellation_remark, reversed_on = u.reversed_on
+    FROM unnest($1::uuid[], $2::bigint[], $3::date[], $4::text[], $5::text[], $6::date[])
+         AS u (pledge_id, version, cancelled_on, cancellation_reason, cancellation_remark,
+               reversed_on)
     WHERE pledge.pledge_id = u.pledge_id
 """
 ADD_PARTS: Final = """
@@ -53,6 +62,11 @@ PARTS: Final = """
 """
 LOCK: Final = "SELECT * FROM pledge WHERE pledge_id = $1 FOR UPDATE"
 LOCK_ALL: Final = "SELECT * FROM pledge WHERE pledge_id = ANY($1) ORDER BY pledge_id FOR UPDATE"
+LOCK_OF_BATCH: Final = """
+    SELECT * FROM pledge
+    WHERE batch_id = $1 AND reversed_on IS NULL AND pledge_id > $2
+    ORDER BY pledge_id LIMIT $3 FOR UPDATE
+"""
 READ: Final = "SELECT * FROM pledge WHERE pledge_id = $1"
 SAVE: Final = """
     UPDATE pledge SET version = $2, fulfilled_minor = $3, cancelled_on = $4,
@@ -123,11 +137,12 @@ async def insert_all(
             pledge.terms.restricted_to,
             pledge.terms.pledged_on,
             pledge.terms.is_anonymous,
+            pledge.batch_id,
         )
         for pledge in made
     ]
     try:
-        await connection.execute(INSERT_ALL, *columns(rows, 14), recorded_at)
+        await connection.execute(INSERT_ALL, *columns(rows, 15), recorded_at)
     except asyncpg.UniqueViolationError as error:
         raise ReferenceTakenError(
             "a pledge with one of these references has come at the same moment: send them again"
@@ -140,6 +155,15 @@ async def save_all(connection: Connection, changed: Sequence[Pledge]) -> None:
     await connection.execute(SAVE_ALL, *columns(rows, 3))
 
 
+async def reverse_all(connection: Connection, reversed_: Sequence[Pledge]) -> None:
+    """That they were errors, by one statement; the rows are locked."""
+    rows = [
+        (pledge.pledge_id, pledge.version, *_cancelled(pledge), pledge.reversed_on)
+        for pledge in reversed_
+    ]
+    await connection.execute(REVERSE_ALL, *columns(rows, 6))
+
+
 async def find_for_update(connection: Connection, pledge_id: UUID) -> Pledge | None:
     row = await connection.fetchrow(LOCK, pledge_id)
     return None if row is None else (await pledges_of(connection, [row]))[0]
@@ -150,18 +174,30 @@ async def lock_all(connection: Connection, pledge_ids: Collection[UUID]) -> dict
     return {pledge.pledge_id: pledge for pledge in await pledges_of(connection, rows)}
 
 
+async def lock_of_batch(
+    connection: Connection, batch_id: UUID, *, after: UUID, rows_max: int
+) -> list[Pledge]:
+    """The next that stand of an import, each row locked."""
+    rows = await connection.fetch(LOCK_OF_BATCH, batch_id, after, rows_max)
+    return await pledges_of(connection, rows)
+
+
 async def save(connection: Connection, pledge: Pledge) -> None:
     """What may change of it: what has arrived, and that no more will."""
-    cancellation = pledge.cancellation
     await connection.execute(
         SAVE,
         pledge.pledge_id,
         pledge.version,
         pledge.fulfilled.amount_minor,
-        None if cancellation is None else cancellation.cancelled_on,
-        None if cancellation is None else cancellation.reason,
-        None if cancellation is None else cancellation.remark,
+        *_cancelled(pledge),
     )
+
+
+def _cancelled(pledge: Pledge) -> tuple[Any, ...]:
+    if pledge.cancellation is None:
+        return (None,) * 3
+    cancellation = pledge.cancellation
+    return (cancellation.cancelled_on, cancellation.reason, cancellation.remark)
 
 
 async def read(connection: Connection, pledge_id: UUID, *, is_locked: bool = False) -> Pledge:
@@ -214,6 +250,8 @@ def _pledge(record: asyncpg.Record, schedule: tuple[ScheduledPart, ...]) -> Pled
         channel=Channel(row.channel),
         fulfilled=Money.of(row.fulfilled_minor, currency),
         cancellation=_cancellation(row),
+        batch_id=row.batch_id,
+        reversed_on=row.reversed_on,
     )
 
 

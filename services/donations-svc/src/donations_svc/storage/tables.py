@@ -41,7 +41,13 @@ class Pledge(DonationsTable, table=True):
     """A promise, and how much of it has arrived."""
 
     __table_args__ = (
-        UniqueConstraint("agency", "reference"),
+        Index("ix_pledge_reference", "agency", "reference", unique=True, postgresql_where=STANDS),
+        Index(
+            "ix_pledge_batch",
+            "batch_id",
+            "pledge_id",
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
         Index("ix_pledge_agency", "agency", "pledge_id"),
         Index("ix_pledge_donor", "donor_code", "pledge_id"),
         Index(
@@ -73,6 +79,8 @@ class Pledge(DonationsTable, table=True):
     cancelled_on: date | None
     cancellation_reason: str | None
     cancellation_remark: str | None
+    batch_id: UUID | None
+    reversed_on: date | None
     recorded_at: datetime = Field(sa_column=timestamp())
 
 
