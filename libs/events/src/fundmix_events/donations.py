@@ -194,6 +194,20 @@ class DonationReceived(DonationEvent):
         return str(self.donation_id)
 
 
+class GoodsStated(DonationEvent):
+    """Of goods that had come it is now known what they are, or what proves their value."""
+
+    type: ClassVar[str] = "donations.goods_stated"
+
+    donation_id: UUID
+    reference: Label
+    goods: Goods
+
+    @property
+    def key(self) -> str:
+        return str(self.donation_id)
+
+
 class DonationChange(DonationEvent):
     """Something happens to what has arrived: `lot_id` says to which of its lots."""
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from fundmix_events.donations import CancellationReason, Donor
+from fundmix_events.donations import CancellationReason, Donor, Goods
 from fundmix_events.money import Money
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
@@ -122,6 +122,28 @@ class Commands:
             await pledges.save(connection, after)
         await self._outbox.append(connection, event, origin)
         return donation
+
+    async def state_goods(
+        self,
+        connection: Connection,
+        origin: Origin,
+        donation_id: UUID,
+        goods: Goods,
+        *,
+        access: Access,
+        expected_version: int | None,
+    ) -> Donation:
+        """Raises DonationNotFoundError, ForeignRowError, VersionMismatchError.
+
+        Also the domain's refusals.
+        """
+        before = await donations.read(connection, donation_id, is_locked=True)
+        access.require_own(before.terms.agency)
+        check_version(before.version, expected=expected_version)
+        after, event = donation_rules.state_goods(before, goods)
+        await donations.save_goods(connection, after, at=self._clock.now())
+        await self._outbox.append(connection, event, origin)
+        return after
 
     async def receive_deposit(
         self, connection: Connection, origin: Origin, deposit: Deposit, *, access: Access

@@ -47,6 +47,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/donations"): READERS,
         ("GET", "/v1/donations/{donation_id}"): READERS,
         ("POST", "/v1/donations/{donation_id}/reverse"): AGENCIES,
+        ("PUT", "/v1/donations/{donation_id}/goods"): AGENCIES,
         ("POST", "/v1/donation-imports"): RECEIVERS,
         ("GET", "/v1/donation-imports"): IMPORT_READERS,
         ("GET", "/v1/donation-imports/{batch_id}"): IMPORT_READERS,

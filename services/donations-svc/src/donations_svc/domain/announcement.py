@@ -132,6 +132,8 @@ def announce(
     if terms.kind is not DonationKind.CASH and len(terms.lines) > 1:
         raise TermsError("goods and time go to one agency for one purpose", pointer="/lines")
     check_content(terms.kind, terms.amount, goods=terms.goods, service=terms.service)
+    if terms.kind is DonationKind.IN_KIND and terms.goods is None:
+        raise TermsError("goods have a description, a quantity and a unit", pointer="/goods")
     if terms.given_on > today:
         raise FutureDateError(f"{terms.given_on} is not yet", pointer="/given_on")
     return Announcement(

@@ -21,6 +21,7 @@ DonationsError
 ├── UnknownLineError             the announcement has no such line for that agency
 ├── SplitError                   the lines of a deposit or an announcement do not sum to it
 ├── DelegationError              who records for an agency says why; the agency itself does not
+├── GoodsStatedError             what goods are, or what proves their value, was stated before
 ├── DonationReversedError        it was recorded in error, and nothing can happen to it any more
 ├── UnknownLotError              the donation has no such lot, or several and none was named
 ├── MoreThanLeftError            more than the donation has left
@@ -148,6 +149,10 @@ class SplitError(DonationsError):
 
 class DelegationError(DonationsError):
     code = "delegation"
+
+
+class GoodsStatedError(DonationsError):
+    code = "goods_stated"
 
 
 class DonationReversedError(DonationsError):

@@ -21,7 +21,7 @@ UNNAMED_DONORS_MIN: Final = 3
 NAMED: Final = """
     SELECT d.donation_id, d.given_on, d.received_on, d.donor_code, d.donor_kind, d.agency, d.kind,
            d.amount_minor, d.refunded_minor, d.currency, d.restricted_to, d.goods, d.quantity,
-           d.unit, d.hours, greatest(d.recorded_at, r.refunded_at) AS modified_at
+           d.unit, d.hours, greatest(d.recorded_at, r.refunded_at, d.goods_at) AS modified_at
     FROM donation AS d
     LEFT JOIN LATERAL (
         SELECT max(decided_at) AS refunded_at FROM refund
