@@ -247,6 +247,13 @@ class PurposeChanged(DonationChange):
     changed_on: Day
     basis: PurposeChangeBasis
     consented_on: Day | None = None
+    finished_on: Day | None = Field(
+        default=None,
+        description="The day on which the project had ended that this is left over of.",
+    )
+    published_on: Day | None = Field(
+        default=None, description="The day on which it was made public what becomes of it."
+    )
     document_sha256: Sha256
     remark: Remark | None = None
 

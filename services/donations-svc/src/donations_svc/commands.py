@@ -25,7 +25,7 @@ from donations_svc.domain.announcement import (
     AnnouncementTerms,
     Arrival,
     Decision,
-    RejectionReason,
+    Rejection,
 )
 from donations_svc.domain.donation import ALONE, Belonging, Donation, DonationTerms
 from donations_svc.domain.errors import DonationsError, PledgeMismatchError, UnknownPledgeError
@@ -243,16 +243,13 @@ class Commands:
         await announcements.save(connection, after, changed)
         return after, received
 
-    async def reject(  # what a rejection is made of
+    async def reject(
         self,
         connection: Connection,
         origin: Origin,
         announcement_id: UUID,
+        rejection: Rejection,
         *,
-        agency: str,
-        numbers: Sequence[int],
-        reason: RejectionReason,
-        remark: str | None,
         expected_version: int | None,
     ) -> Announcement:
         """Raises AnnouncementNotFoundError, VersionMismatchError, UnknownLineError.
@@ -261,12 +258,11 @@ class Commands:
         """
         before = await announcements.read(connection, announcement_id, is_locked=True)
         check_version(before.version, expected=expected_version)
-        lines = announcement_rules.lines_to_decide(before, agency=agency, numbers=numbers)
+        lines = announcement_rules.lines_to_decide(
+            before, agency=rejection.agency, numbers=rejection.lines
+        )
         decision = self._decision(origin)
-        changed = [
-            announcement_rules.rejected(line, decision, reason=reason, remark=remark)
-            for line in lines
-        ]
+        changed = [announcement_rules.rejected(line, decision, rejection) for line in lines]
         after = announcement_rules.after(before, changed)
         await announcements.save(connection, after, changed)
         return after

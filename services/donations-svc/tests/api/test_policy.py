@@ -213,6 +213,10 @@ BODIES: Final[dict[tuple[str, str], Callable[[Owner], Json]]] = {
     },
     ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
     ("POST", "/v1/receipts/bulk"): a_month,
+    ("POST", "/v1/receipts/{receipt_id}/official-bill"): lambda _: {
+        "code": "44010124",
+        "number": str(uuid7()),
+    },
     ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
     ("POST", "/v1/donor-contacts"): a_contact,
     ("POST", "/v1/donor-contacts/search"): a_search,
@@ -269,6 +273,7 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/announcements"): "announcement_id",
             ("GET", "/v1/refunds"): "refund_id",
             ("GET", "/v1/receipts"): "receipt_id",
+            ("GET", "/v1/jobs"): "job_id",
             ("GET", "/v1/contact-accesses"): "contact_id",
             ("GET", "/v1/donation-imports"): "batch_id",
         },

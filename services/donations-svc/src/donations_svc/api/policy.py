@@ -40,7 +40,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/announcements"): READERS,
         ("GET", "/v1/announcements/{announcement_id}"): READERS,
         ("POST", "/v1/announcements/{announcement_id}/confirm"): RECEIVERS,
-        ("POST", "/v1/announcements/{announcement_id}/reject"): AGENCIES,
+        ("POST", "/v1/announcements/{announcement_id}/reject"): RECEIVERS,
         ("POST", "/v1/announcements/{announcement_id}/withdraw"): DONORS,
         ("POST", "/v1/donations"): RECEIVERS,
         ("POST", "/v1/deposits"): RECEIVERS,
@@ -70,7 +70,9 @@ POLICY: Final = Policy(
         ("GET", "/v1/receipts/{receipt_id}"): READERS,
         ("GET", "/v1/receipts/{receipt_id}/pdf"): READERS,
         ("POST", "/v1/receipts/{receipt_id}/issue"): AGENCIES,
+        ("POST", "/v1/receipts/{receipt_id}/official-bill"): AGENCIES,
         ("POST", "/v1/receipts/{receipt_id}/withdraw"): AGENCIES,
+        ("GET", "/v1/jobs"): KEEPERS,
         ("GET", "/v1/jobs/{job_id}"): KEEPERS,
         # Whoever holds the paper: without its check code the answer says nothing.
         ("GET", "/v1/public/receipts/{number}"): PUBLIC,

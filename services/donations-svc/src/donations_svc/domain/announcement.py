@@ -72,6 +72,7 @@ class Line:
     donation_id: UUID | None = None
     reason: RejectionReason | None = None
     remark: str | None = None
+    delegation: str | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
 
@@ -109,6 +110,17 @@ class Arrival:
     received_on: date
     bank_reference: str | None
     references: Sequence[tuple[int, str]]
+    delegation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """What has not arrived, or is not taken. Who says so for the agency says why."""
+
+    agency: str
+    lines: Sequence[int]
+    reason: RejectionReason
+    remark: str | None = None
     delegation: str | None = None
 
 
@@ -210,14 +222,13 @@ def confirmed(line: Line, donation_id: UUID, decision: Decision) -> Line:
     )
 
 
-def rejected(
-    line: Line, decision: Decision, *, reason: RejectionReason, remark: str | None
-) -> Line:
+def rejected(line: Line, decision: Decision, rejection: Rejection) -> Line:
     return replace(
         line,
         state=LineState.REJECTED,
-        reason=reason,
-        remark=remark,
+        reason=rejection.reason,
+        remark=rejection.remark,
+        delegation=rejection.delegation,
         decided_by=decision.by,
         decided_at=decision.at,
     )

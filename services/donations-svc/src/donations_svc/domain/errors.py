@@ -49,6 +49,7 @@ DonationsError
 ├── NoReceiptForRefundedError    there is none for what has gone back
 ├── NoReceiptWhileRefundingError there is none while a refund is under way
 ├── NoReceiptWithoutProofError   there is none for goods whose value nothing proves
+├── OfficialBillNamedError       the receipt names its official bill already
 ├── OfficialBillUsedError        that official bill is named on another receipt
 ├── JobNotFoundError             there is no such job
 ├── ContactNotFoundError         there is no such contact
@@ -261,6 +262,10 @@ class NoReceiptWhileRefundingError(DonationsError):
 
 class NoReceiptWithoutProofError(DonationsError):
     code = "no_receipt_without_proof"
+
+
+class OfficialBillNamedError(DonationsError):
+    code = "official_bill_named"
 
 
 class OfficialBillUsedError(DonationsError):

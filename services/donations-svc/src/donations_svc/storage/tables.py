@@ -130,12 +130,6 @@ class AnnouncementLine(DonationsTable, table=True):
             "announcement_id",
             postgresql_where=text("state = 'announced'"),
         ),
-        Index(
-            "ix_announcement_line_rejected",
-            "decided_at",
-            "announcement_id",
-            postgresql_where=text("state = 'rejected'"),
-        ),
     )
 
     announcement_id: UUID = Field(primary_key=True)
