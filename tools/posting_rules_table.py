@@ -89,6 +89,7 @@ CASES: Final[Sequence[tuple[str, PostableEvent]]] = (
     ("in kind, restricted", samples.donation_received(kind="in_kind", restricted_to="PURPOSE")),
     ("cash, fulfils a pledge", samples.donation_received("500.00", fulfils=Money.of(300_00))),
     ("time", samples.donation_received(kind="service")),
+    ("always", gift_samples.goods_stated()),
     ("always", gift_samples.pledge_cancelled()),
     ("cash, unrestricted", gift_samples.donation_refunded()),
     ("cash, restricted", gift_samples.donation_refunded(restricted_to="PURPOSE")),

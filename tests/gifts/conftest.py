@@ -34,7 +34,7 @@ from ledger_svc.consumer import CODEC
 from ledger_svc.testing import Books
 from pydantic import HttpUrl, PostgresDsn
 
-from tests.gifts.site import AGENCY, ENTERPRISE, OTHER_AGENCY, Site
+from tests.gifts.site import AGENCY, ENTERPRISE, OTHER_AGENCY, Site, Wire
 
 KEYS: Final = KeyRing([ContactKey(key_id="1", encryption=b"e" * 32, hashing=b"h" * 32)])
 KIND_BY_CODE: Final = {
@@ -62,11 +62,10 @@ async def a_site(
             database=DatabaseSettings(url=PostgresDsn(of_gifts.url)), auth=auth
         )
         gift_process = Process(donations_svc.NAME, gift_settings)
+        wire = Wire(ledger_app)
         async with (
             serving(ledger_process, ledger_app, tokens) as ledger_api,
-            httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(ledger_app), base_url="http://ledger"
-            ) as client,
+            httpx2.AsyncClient(transport=wire, base_url="http://ledger") as client,
             serving(
                 gift_process,
                 donations_svc.main.build_api(gift_process, gift_settings, Ledger(client), KEYS),
@@ -74,7 +73,7 @@ async def a_site(
             ) as gift_api,
         ):
             await know_the_parties(gift_api.database)
-            yield Site(donations=gift_api, books=await books_of(ledger_api))
+            yield Site(donations=gift_api, books=await books_of(ledger_api), wire=wire)
 
 
 async def books_of(api: Api) -> Books:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx2
+from fastapi import FastAPI
 from fundmix_kit.ids import uuid7
 from fundmix_kit.outbox import OutboxSource
 from fundmix_kit.quarantine import Incoming
@@ -23,10 +24,24 @@ ROWS_MAX: Final = 10_000
 Json = dict[str, Any]
 
 
+class Wire(httpx2.AsyncBaseTransport):
+    """Between donations-svc and the ledger; it can be cut."""
+
+    def __init__(self, ledger: FastAPI) -> None:
+        self._transport = httpx2.ASGITransport(ledger)
+        self.is_cut = False
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self.is_cut:
+            raise httpx2.ConnectError("the wire is cut", request=request)
+        return await self._transport.handle_async_request(request)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     donations: Api
     books: Books
+    wire: Wire
 
     @property
     def treasurer(self) -> Caller:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
+import pytest
 from donations_svc.domain.donation import Donation
 from donations_svc.giving_back_commands import id_of
 from donations_svc.storage import donations
@@ -18,6 +19,7 @@ from tests.gifts.site import (
     ENTERPRISE,
     MEAL,
     OTHER_AGENCY,
+    Json,
     Site,
     a_change,
     a_donation,
@@ -245,6 +247,76 @@ async def test_consent_is_recorded_with_its_day(site: Site) -> None:
         async with nothing_written(site.donations.database):
             answer = await site.treasurer.post("/v1/purpose-changes", body)
         assert refusal(answer)[:2] == (422, code), body
+
+
+LEFT_OVER: Final = {
+    "basis": "similar_purpose",
+    "consented_on": None,
+    "finished_on": "2025-05-31",
+    "published_on": "2025-06-01",
+    "remark": "项目结束, 余款用于相近用途",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "purpose"),
+    [
+        ({}, CHILDREN),
+        ({"basis": "agreement", "published_on": None}, CHILDREN),
+        ({"basis": "agreement", "published_on": None}, None),
+    ],
+)
+async def test_what_a_finished_project_has_left_goes_where_the_law_says(
+    site: Site, changes: Json, purpose: str | None
+) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    body = a_change(gift, "70.00", purpose, **LEFT_OVER | changes)
+
+    changed = await site.treasurer.post("/v1/purpose-changes", body)
+    await site.follow()
+
+    assert changed.status_code == 201, changed.text
+    assert changed.json()["finished_on"] == "2025-05-31"
+    fund_code = "general" if purpose is None else f"purpose:{purpose}"
+    assert await site.left(fund_code) == ["70.00"]
+    [shown] = (await site.donations.client.get("/v1/public/donations")).json()["items"]
+    [published] = shown["purpose_changes"]
+    assert (published["basis"], published["restricted_to"]) == (body["basis"], purpose)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer"),
+    [
+        ({"finished_on": None}, "contradictory_terms", "/finished_on"),
+        ({"finished_on": "2025-06-03"}, "contradictory_terms", "/finished_on"),
+        ({"remark": None}, "contradictory_terms", "/remark"),
+        ({"published_on": None}, "contradictory_terms", "/published_on"),
+        ({"published_on": "2099-01-01"}, "future_date", "/published_on"),
+        ({"new_restricted_to": None}, "contradictory_terms", "/new_restricted_to"),
+        ({"basis": "agreement", "finished_on": None}, "contradictory_terms", "/finished_on"),
+        ({"basis": "agreement", "remark": None}, "contradictory_terms", "/remark"),
+        ({"basis": "donor_consent"}, "consent_missing", "/consented_on"),
+    ],
+)
+async def test_without_consent_only_what_is_left_over_is_kept_for_something_else(
+    site: Site, changes: Json, code: str, pointer: str
+) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    body = a_change(gift, "70.00", CHILDREN, **LEFT_OVER | changes)
+
+    async with nothing_written(site.donations.database):
+        answer = await site.treasurer.post("/v1/purpose-changes", body)
+
+    assert refusal(answer) == (422, code, {pointer: code})
+
+
+async def test_what_was_for_no_project_is_left_over_of_none(site: Site) -> None:
+    gift = await site.give("100.00")
+    body = a_change(gift, "70.00", CHILDREN, **LEFT_OVER)
+
+    answer = await site.treasurer.post("/v1/purpose-changes", body)
+
+    assert refusal(answer) == (422, "contradictory_terms", {"/basis": "contradictory_terms"})
 
 
 async def test_what_was_recorded_in_error_was_never_there(site: Site) -> None:

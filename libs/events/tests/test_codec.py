@@ -44,6 +44,7 @@ EVENTS: Final = (
     samples.pledge_made(restricted_to="长者助餐"),
     gift_samples.pledge_cancelled(),
     GIFT,
+    gift_samples.goods_stated(),
     gift_samples.donation_refunded(),
     gift_samples.purpose_changed(),
     gift_samples.donation_reversed(),

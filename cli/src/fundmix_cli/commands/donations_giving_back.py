@@ -139,6 +139,12 @@ def change_purpose(
     consented_on: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="The day of the donor's consent.")
     ] = None,
+    finished_on: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Left over since the project ended.")
+    ] = None,
+    published_on: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="For a similar purpose: in public.")
+    ] = None,
     document: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="The consent; its hash is kept.")
     ],
@@ -161,6 +167,8 @@ def change_purpose(
         "new_restricted_to": to,
         "basis": basis,
         "consented_on": consented_on,
+        "finished_on": finished_on,
+        "published_on": published_on,
         "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest(),
         "changed_on": day_of(changed_on),
         "remark": remark,

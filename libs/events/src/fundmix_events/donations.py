@@ -194,6 +194,20 @@ class DonationReceived(DonationEvent):
         return str(self.donation_id)
 
 
+class GoodsStated(DonationEvent):
+    """Of goods that had come it is now known what they are, or what proves their value."""
+
+    type: ClassVar[str] = "donations.goods_stated"
+
+    donation_id: UUID
+    reference: Label
+    goods: Goods
+
+    @property
+    def key(self) -> str:
+        return str(self.donation_id)
+
+
 class DonationChange(DonationEvent):
     """Something happens to what has arrived: `lot_id` says to which of its lots."""
 
@@ -233,6 +247,13 @@ class PurposeChanged(DonationChange):
     changed_on: Day
     basis: PurposeChangeBasis
     consented_on: Day | None = None
+    finished_on: Day | None = Field(
+        default=None,
+        description="The day on which the project had ended that this is left over of.",
+    )
+    published_on: Day | None = Field(
+        default=None, description="The day on which it was made public what becomes of it."
+    )
     document_sha256: Sha256
     remark: Remark | None = None
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from fundmix_events.donations import CancellationReason, Donor
+from fundmix_events.donations import CancellationReason, Donor, Goods
 from fundmix_events.money import Money
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection
@@ -25,7 +25,7 @@ from donations_svc.domain.announcement import (
     AnnouncementTerms,
     Arrival,
     Decision,
-    RejectionReason,
+    Rejection,
 )
 from donations_svc.domain.donation import ALONE, Belonging, Donation, DonationTerms
 from donations_svc.domain.errors import DonationsError, PledgeMismatchError, UnknownPledgeError
@@ -122,6 +122,28 @@ class Commands:
             await pledges.save(connection, after)
         await self._outbox.append(connection, event, origin)
         return donation
+
+    async def state_goods(
+        self,
+        connection: Connection,
+        origin: Origin,
+        donation_id: UUID,
+        goods: Goods,
+        *,
+        access: Access,
+        expected_version: int | None,
+    ) -> Donation:
+        """Raises DonationNotFoundError, ForeignRowError, VersionMismatchError.
+
+        Also the domain's refusals.
+        """
+        before = await donations.read(connection, donation_id, is_locked=True)
+        access.require_own(before.terms.agency)
+        check_version(before.version, expected=expected_version)
+        after, event = donation_rules.state_goods(before, goods)
+        await donations.save_goods(connection, after, at=self._clock.now())
+        await self._outbox.append(connection, event, origin)
+        return after
 
     async def receive_deposit(
         self, connection: Connection, origin: Origin, deposit: Deposit, *, access: Access
@@ -221,16 +243,13 @@ class Commands:
         await announcements.save(connection, after, changed)
         return after, received
 
-    async def reject(  # what a rejection is made of
+    async def reject(
         self,
         connection: Connection,
         origin: Origin,
         announcement_id: UUID,
+        rejection: Rejection,
         *,
-        agency: str,
-        numbers: Sequence[int],
-        reason: RejectionReason,
-        remark: str | None,
         expected_version: int | None,
     ) -> Announcement:
         """Raises AnnouncementNotFoundError, VersionMismatchError, UnknownLineError.
@@ -239,12 +258,11 @@ class Commands:
         """
         before = await announcements.read(connection, announcement_id, is_locked=True)
         check_version(before.version, expected=expected_version)
-        lines = announcement_rules.lines_to_decide(before, agency=agency, numbers=numbers)
+        lines = announcement_rules.lines_to_decide(
+            before, agency=rejection.agency, numbers=rejection.lines
+        )
         decision = self._decision(origin)
-        changed = [
-            announcement_rules.rejected(line, decision, reason=reason, remark=remark)
-            for line in lines
-        ]
+        changed = [announcement_rules.rejected(line, decision, rejection) for line in lines]
         after = announcement_rules.after(before, changed)
         await announcements.save(connection, after, changed)
         return after

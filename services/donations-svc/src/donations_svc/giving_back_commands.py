@@ -2,14 +2,16 @@
 
 The ledger is asked inside the transaction, with the donation locked: what is decided is what was
 held. Its holds have ids that follow from the request, so that a command which was cut off in
-between is said again and finds its own.
+between is said again and finds its own; with other terms, it gives that back and takes the next.
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
 from uuid import UUID, uuid5
 
 from fundmix_kit.clock import Clock
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, Database
 from fundmix_kit.etag import check_version
 from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
@@ -18,6 +20,8 @@ from fundmix_kit.policy import Access
 from donations_svc.domain import giving_back as rules
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.errors import (
+    HoldMissingError,
+    ReferenceTakenError,
     UnknownDonationError,
 )
 from donations_svc.domain.giving_back import (
@@ -31,6 +35,9 @@ from donations_svc.domain.giving_back import (
 )
 from donations_svc.ledger import HoldRequest, Ledger
 from donations_svc.storage import donations, gifts, receipts
+
+# How often one request may be cut off, and said again with other terms.
+ATTEMPTS_MAX: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,9 +78,9 @@ class GivingBack:
         # A reference that is taken is told before anything is held for it.
         await gifts.check_refund_reference(connection, refund)
         if refund.is_held:
-            held_on = await self._ledger.hold(asking.authorization, _hold_of(refund))
-            # That of an earlier attempt, if there was one that did not come to its end.
-            refund = replace(refund, held_on=held_on)
+            refund_id, held_on = await self._hold_anew(asking.authorization, _hold_of(refund))
+            # The day is that of an earlier attempt, if there was one that came to no end.
+            refund = replace(refund, refund_id=refund_id, held_on=held_on)
         await gifts.insert_refund(connection, refund)
         return refund
 
@@ -110,7 +117,8 @@ class GivingBack:
     ) -> Refund:
         """Raises RefundNotFoundError, ForeignRowError, VersionMismatchError, RefundStateError.
 
-        What is held is given back when this is committed: `release`.
+        What is held is given back when this is committed: `release`. Until that is done, it is said
+        again.
         """
         refund = await gifts.read_refund(connection, refund_id, is_locked=True)
         asking.access.require_own(refund.agency)
@@ -119,11 +127,15 @@ class GivingBack:
         await gifts.save_refund(connection, after)
         return after
 
-    async def release(self, connection: Connection, refund_id: UUID, *, asking: Asking) -> None:
+    async def release(self, database: Database, refund_id: UUID, *, asking: Asking) -> None:
         """Give back what was held for a refund that is cancelled. Raises LedgerUnavailableError."""
-        refund = await gifts.read_refund(connection, refund_id)
-        if refund.is_held and refund.state is RefundState.CANCELLED:
-            await self._ledger.release(asking.authorization, [refund_id])
+        async with database.reading() as connection:
+            refund = await gifts.read_refund(connection, refund_id)
+        if not refund.is_held or refund.state is not RefundState.CANCELLED:
+            return
+        await self._ledger.release(asking.authorization, [refund_id])
+        async with database.transaction() as connection:
+            await gifts.save_release(connection, refund_id, at=self._clock.now())
 
     async def change_purpose(
         self, connection: Connection, origin: Origin, terms: PurposeChangeTerms, *, asking: Asking
@@ -154,9 +166,24 @@ class GivingBack:
             purpose="purpose_change",
             document=terms.reference,
         )
-        await self._ledger.hold(asking.authorization, hold)
-        await self._outbox.append(connection, event, origin)
+        hold_id, _ = await self._hold_anew(asking.authorization, hold)
+        await self._outbox.append(connection, event.model_copy(update={"hold_id": hold_id}), origin)
         return change
+
+    async def _hold_anew(self, authorization: str, hold: HoldRequest) -> tuple[UUID, date]:
+        """Set aside for what has no row yet: under which id, and since when.
+
+        The caller has locked the donation and found the reference free. So a hold of other terms
+        under this id, or one that was given back, is of an attempt that came to no end: it is
+        released, and the next id is taken. Raises what the ledger's `hold` raises.
+        """
+        for _ in range(ATTEMPTS_MAX - 1):
+            try:
+                return hold.hold_id, await self._ledger.hold(authorization, hold)
+            except (ReferenceTakenError, HoldMissingError):
+                await self._ledger.release(authorization, [hold.hold_id])
+                hold = replace(hold, hold_id=uuid5(hold.hold_id, "again"))
+        return hold.hold_id, await self._ledger.hold(authorization, hold)
 
 
 async def lock_gift(connection: Connection, donation_id: UUID, asking: Asking) -> Gift:

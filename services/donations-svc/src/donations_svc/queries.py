@@ -9,7 +9,7 @@ from fundmix_kit.paging import PageParams
 from donations_svc.domain.announcement import Announcement, LineState
 from donations_svc.domain.donation import Donation
 from donations_svc.domain.giving_back import PurposeChange, Refund, RefundState
-from donations_svc.domain.pledge import Pledge
+from donations_svc.domain.pledge import Pledge, PledgeState
 from donations_svc.storage import (
     announcements,
     contact_accesses,
@@ -26,8 +26,8 @@ from donations_svc.storage.statements import GivenTotal
 from donations_svc.storage.todo import Todo
 
 FIRST_ID = UUID(int=0)
-# How long a donation without a receipt is shown as something to do: some three months.
-RECEIPTS_MISSED_FOR = timedelta(days=92)
+# How long a donation without a receipt, or a rejection, is something to do: some three months.
+NEWS_FOR = timedelta(days=92)
 
 
 async def read_pledge(database: Database, pledge_id: UUID) -> Pledge:
@@ -42,6 +42,8 @@ async def list_pledges(
     org: str | None,
     reference: str | None,
     agency: str | None,
+    state: PledgeState | None,
+    today: date,
     page: PageParams,
 ) -> list[Pledge]:
     """In the order of recording; one row more than the page shows."""
@@ -52,6 +54,8 @@ async def list_pledges(
             org=org,
             reference=reference,
             agency=agency,
+            state=state,
+            today=today,
             after=after[0] if after else FIRST_ID,
             rows_max=page.rows_to_read,
         )
@@ -61,14 +65,14 @@ async def list_todo(
     database: Database, *, org: str | None, is_donor: bool, today: date, page: PageParams
 ) -> list[Todo]:
     """What waits, oldest first."""
-    after = page.after(tuple[date, UUID, str])
+    after = page.after(tuple[date, UUID, str, str])
     async with database.reading() as connection:
         return await todo.list_rows(
             connection,
             org=org,
             is_donor=is_donor,
-            receipts_since=today - RECEIPTS_MISSED_FOR,
-            after=after or (date.min, FIRST_ID, ""),
+            news_since=today - NEWS_FOR,
+            after=after or (date.min, FIRST_ID, "", ""),
             rows_max=page.rows_to_read,
         )
 

@@ -72,6 +72,24 @@ class ReceiptCommands:
         donation, before = await self._locked(connection, receipt_id, access, expected_version)
         return await self._issue(connection, donation, before, by=access.principal.subject)
 
+    async def name_official_bill(
+        self,
+        connection: Connection,
+        receipt_id: UUID,
+        bill: OfficialBill,
+        *,
+        access: Access,
+        expected_version: int | None,
+    ) -> Receipt:
+        """Raises ReceiptNotFoundError, ForeignRowError, VersionMismatchError.
+
+        Also ReceiptWithdrawnError, OfficialBillNamedError, OfficialBillUsedError.
+        """
+        _, before = await self._locked(connection, receipt_id, access, expected_version)
+        after = rules.name_official_bill(before, bill)
+        await receipts.save_official_bill(connection, after, bill)
+        return after
+
     async def withdraw(
         self,
         connection: Connection,

@@ -83,6 +83,21 @@ async def report_series(database: Database, agency: str, *, year: int) -> Series
         return await receipts.report_series(connection, agency, year=year)
 
 
+async def list_jobs(
+    database: Database, *, org: str | None, agency: str | None, page: PageParams
+) -> list[Job]:
+    """In the order in which they were asked for; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await receipt_jobs.list_rows(
+            connection,
+            org=org,
+            agency=agency,
+            after=after[0] if after else FIRST_ID,
+            rows_max=page.rows_to_read,
+        )
+
+
 async def read_job(database: Database, job_id: UUID) -> Job:
     """Raises JobNotFoundError."""
     async with database.reading() as connection:

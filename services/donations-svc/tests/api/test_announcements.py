@@ -1,5 +1,6 @@
 """What donors say they have given, and what agencies say of it."""
 
+import asyncio
 from typing import Any, Final
 
 import pytest
@@ -263,6 +264,7 @@ async def test_what_was_announced_waits_for_the_agency(
     assert [(i["action"], i["agency"]) for i in waiting] == [
         ("wait", AGENCY),
         ("wait", OTHER_AGENCY),
+        ("look_at_rejection", AGENCY),
     ]
 
 
@@ -354,3 +356,82 @@ async def test_who_has_seen_an_older_announcement_reads_it_again(
 
     assert refusal(stale)[:2] == (412, "version_mismatch")
     assert fresh.is_success, fresh.text
+
+
+async def test_an_officer_rejects_for_an_agency_and_says_why(api: Api, donor: Caller) -> None:
+    announcement = await announced(donor)
+    officer = api.caller("finance_officer", org="11441900AHP4983MNR")
+    path = path_of(announcement, "/reject")
+    body = {"agency": AGENCY, "lines": [1], "reason": "not_received"}
+
+    async with nothing_written(api.database):
+        without = await officer.post(path, body)
+    done = await officer.post(path, body | {"delegation": "机构财务请假"})
+
+    assert refusal(without) == (422, "delegation", {"/delegation": "delegation"})
+    assert done.is_success, done.text
+    assert [(line["number"], line["delegation"]) for line in done.json()["lines"]] == [
+        (1, "机构财务请假"),
+        (2, None),
+    ]
+
+
+async def test_a_donor_is_told_what_was_rejected(
+    api: Api, donor: Caller, treasurer: Caller
+) -> None:
+    announcement = await announced(donor)
+    mine = {"agency": AGENCY, "lines": [1, 2], "reason": "not_received"}
+    assert (await treasurer.post(path_of(announcement, "/reject"), mine)).is_success
+
+    seen: list[tuple[str, str, str]] = []
+    page = (await donor.get("/v1/todo", limit=1)).json()
+    while True:
+        seen += [(i["action"], i["agency"], i["amount"]["amount"]) for i in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        page = (await donor.get("/v1/todo", limit=1, cursor=page["next_cursor"])).json()
+    stranger = api.caller("donor", org=OTHER_ENTERPRISE)
+
+    assert seen == [("wait", OTHER_AGENCY, "25.00"), ("look_at_rejection", AGENCY, "75.00")]
+    for caller in (treasurer, stranger):
+        assert (await caller.get("/v1/todo")).json()["items"] == []
+
+
+async def test_what_was_rejected_long_ago_is_no_news(
+    api: Api, donor: Caller, treasurer: Caller
+) -> None:
+    announcement = await announced(donor, a_line("100.00"))
+    mine = {"agency": AGENCY, "lines": [1], "reason": "not_received"}
+    await treasurer.post(path_of(announcement, "/reject"), mine)
+    async with api.database.transaction() as connection:
+        await connection.execute(
+            "UPDATE announcement_line SET decided_at = decided_at - interval '94 days'"
+        )
+
+    assert (await donor.get("/v1/todo")).json()["items"] == []
+
+
+@pytest.mark.parametrize("attempt", range(4))
+async def test_of_a_line_one_thing_is_decided(
+    api: Api, donor: Caller, treasurer: Caller, attempt: int
+) -> None:
+    announcement = await announced(donor, a_line("100.00"))
+    mine = {"agency": AGENCY, "lines": [1], "reason": "not_received"}
+    racing = [
+        treasurer.post(path_of(announcement, "/confirm"), a_confirmation((1, "DN-1"))),
+        treasurer.post(path_of(announcement, "/reject"), mine),
+        donor.post(path_of(announcement, "/withdraw"), None),
+    ]
+
+    # Another one is first each time.
+    answers = await asyncio.gather(*racing[attempt % 3 :], *racing[: attempt % 3])
+
+    [done] = [answer for answer in answers if answer.is_success]
+    assert {refusal(a)[:2] for a in answers if a.is_error} == {(409, "line_decided")}
+    [line] = (await donor.get(path_of(announcement))).json()["lines"]
+    assert line["state"] == done.json()["lines"][0]["state"]
+    received = (await treasurer.get("/v1/donations")).json()["items"]
+    assert [d["donation_id"] for d in received] == [
+        line["donation_id"] for _ in range(line["state"] == "confirmed")
+    ]
+    assert len(await api.events()) == len(received)

@@ -401,6 +401,7 @@ async def test_a_changed_purpose_is_published(api: Api, treasurer: Caller) -> No
             "changed_on": "2025-06-01",
             "amount": {"amount": "40.00", "currency": "CNY"},
             "restricted_to": "青少年服务",
+            "basis": "donor_consent",
         }
     ]
     assert grant["description"].endswith(

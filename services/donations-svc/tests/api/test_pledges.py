@@ -290,3 +290,31 @@ async def test_what_was_still_to_come_is_cancelled_once(
     assert said.type == "donations.pledge_cancelled"
     assert Body[PledgeCancelled].model_validate_json(said.body).data.amount == Money.parse("60.00")
     assert (await donor.get("/v1/todo")).json()["items"] == []
+
+
+async def test_pledges_are_found_by_their_state(api: Api, treasurer: Caller) -> None:
+    parts = [
+        {"due_on": "2025-04-01", "amount": yuan("60.00")},
+        {"due_on": "2099-01-01", "amount": yuan("40.00")},
+    ]
+    there = {
+        "promised": await made(treasurer, reference="P-1", schedule=[]),
+        "part_received": await made(treasurer, reference="P-2", schedule=parts),
+        "overdue": await made(treasurer, reference="P-3", schedule=parts),
+        "received": await made(treasurer, reference="P-4", schedule=parts),
+        "cancelled": await made(treasurer, reference="P-5", schedule=parts),
+    }
+    for state, amount in (("part_received", "60.00"), ("overdue", "59.99"), ("received", "100.00")):
+        given = await treasurer.post("/v1/donations", a_donation_for(there[state], amount=amount))
+        assert given.is_success, given.text
+    path = f"/v1/pledges/{there['cancelled']['pledge_id']}/cancel"
+    await treasurer.post(path, {"reason": "agreed"})
+    officer = api.caller("finance_officer", org="11441900AHP4983MNR", grants=["read:city"])
+
+    for caller in (treasurer, officer, api.caller("auditor")):
+        for state, pledge in there.items():
+            found = (await caller.get("/v1/pledges", state=state)).json()["items"]
+            assert [(p["pledge_id"], p["state"]) for p in found] == [(pledge["pledge_id"], state)]
+    other = api.caller("agency", org=OTHER_AGENCY)
+    assert (await other.get("/v1/pledges", state="overdue")).json()["items"] == []
+    assert refusal(await treasurer.get("/v1/pledges", state="late"))[:2] == (422, "invalid_request")

@@ -187,6 +187,42 @@ async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
         )
 
 
+BODIES: Final[dict[tuple[str, str], Callable[[Owner], Json]]] = {
+    ("POST", "/v1/pledges"): a_pledge,
+    ("POST", "/v1/pledges/{pledge_id}/cancel"): lambda _: {"reason": "agreed"},
+    ("POST", "/v1/donations"): a_donation,
+    ("POST", "/v1/deposits"): a_deposit,
+    ("POST", "/v1/announcements"): an_announcement,
+    ("POST", "/v1/announcements/{announcement_id}/confirm"): a_confirmation,
+    ("POST", "/v1/announcements/{announcement_id}/reject"): lambda owner: {
+        "agency": AGENCY[owner],
+        "lines": [1],
+        "reason": "not_received",
+    },
+    ("POST", "/v1/donations/{donation_id}/reverse"): lambda _: {"reason": "a trial"},
+    ("PUT", "/v1/donations/{donation_id}/goods"): lambda _: {
+        "description": "护理床",
+        "quantity": "12",
+        "unit": "张",
+    },
+    ("POST", "/v1/donation-imports/{batch_id}/reverse"): lambda _: {"reason": "a trial"},
+    ("PUT", "/v1/donation-import-columns"): lambda owner: {
+        "agency": AGENCY[owner],
+        "source": "file",
+        "columns": {"自编号": "reference"},
+    },
+    ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
+    ("POST", "/v1/receipts/bulk"): a_month,
+    ("POST", "/v1/receipts/{receipt_id}/official-bill"): lambda _: {
+        "code": "44010124",
+        "number": str(uuid7()),
+    },
+    ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
+    ("POST", "/v1/donor-contacts"): a_contact,
+    ("POST", "/v1/donor-contacts/search"): a_search,
+    ("PUT", "/v1/donor-contacts/{contact_id}"): lambda _: {"name": "李四光"},
+    ("POST", "/v1/donor-contacts/{contact_id}/erase"): lambda _: {"reason": "no_longer_needed"},
+}
 QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
     ("GET", "/v1/statements"): lambda owner: {
         "donor": DONOR[owner],
@@ -213,31 +249,11 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
         },
         parameters=parameters,
         bodies={
-            ("POST", "/v1/pledges"): a_pledge,
-            ("POST", "/v1/pledges/{pledge_id}/cancel"): lambda _: {"reason": "agreed"},
-            ("POST", "/v1/donations"): a_donation,
-            ("POST", "/v1/deposits"): a_deposit,
-            ("POST", "/v1/announcements"): an_announcement,
-            ("POST", "/v1/announcements/{announcement_id}/confirm"): a_confirmation,
-            ("POST", "/v1/announcements/{announcement_id}/reject"): lambda owner: {
-                "agency": AGENCY[owner],
-                "lines": [1],
-                "reason": "not_received",
-            },
-            ("POST", "/v1/donations/{donation_id}/reverse"): lambda _: {"reason": "a trial"},
-            ("POST", "/v1/donation-imports/{batch_id}/reverse"): lambda _: {"reason": "a trial"},
-            ("PUT", "/v1/donation-import-columns"): lambda owner: {
-                "agency": AGENCY[owner],
-                "source": "file",
-                "columns": {"自编号": "reference"},
-            },
+            **BODIES,
             ("POST", "/v1/refunds"): lambda owner: a_refund(donation_of(owner)),
-            ("POST", "/v1/refunds/{refund_id}/pay"): lambda _: {"refunded_on": "2025-03-03"},
             ("POST", "/v1/receipts"): lambda owner: {
                 "donation_id": parameters[owner]["without_receipt_id"]
             },
-            ("POST", "/v1/receipts/bulk"): a_month,
-            ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
             ("POST", "/v1/purpose-changes"): lambda owner: {
                 "reference": str(uuid7()),
                 "donation_id": donation_of(owner),
@@ -246,12 +262,6 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
                 "basis": "donor_consent",
                 "document_sha256": "0" * 64,
                 "changed_on": "2025-03-03",
-            },
-            ("POST", "/v1/donor-contacts"): a_contact,
-            ("POST", "/v1/donor-contacts/search"): a_search,
-            ("PUT", "/v1/donor-contacts/{contact_id}"): lambda _: {"name": "李四光"},
-            ("POST", "/v1/donor-contacts/{contact_id}/erase"): lambda _: {
-                "reason": "no_longer_needed"
             },
             ("PUT", "/v1/donations/{donation_id}/contact"): lambda owner: {
                 "contact_id": parameters[owner]["contact_id"]
@@ -263,6 +273,7 @@ async def policy_trials(shared_api: Api) -> PolicyTrials:
             ("GET", "/v1/announcements"): "announcement_id",
             ("GET", "/v1/refunds"): "refund_id",
             ("GET", "/v1/receipts"): "receipt_id",
+            ("GET", "/v1/jobs"): "job_id",
             ("GET", "/v1/contact-accesses"): "contact_id",
             ("GET", "/v1/donation-imports"): "batch_id",
         },

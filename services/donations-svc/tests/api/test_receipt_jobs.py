@@ -201,6 +201,23 @@ async def test_a_job_is_seen_by_its_agency_and_auditors(api: Api, treasurer: Cal
     assert refusal(missing)[:2] == (404, "job_not_found")
 
 
+async def test_jobs_are_listed_for_whoever_has_lost_sight_of_one(
+    api: Api, treasurer: Caller
+) -> None:
+    paths = [await order(treasurer) for _ in range(3)]
+
+    first = (await treasurer.get("/v1/jobs", limit=2)).json()
+    rest = (await treasurer.get("/v1/jobs", limit=2, cursor=first["next_cursor"])).json()
+    seen = (await api.caller(Role.AUDITOR).get("/v1/jobs", agency=AGENCY)).json()["items"]
+    others = (await api.caller(Role.AGENCY, org=OTHER_AGENCY).get("/v1/jobs")).json()["items"]
+
+    found = [*first["items"], *rest["items"]]
+    assert [f"/v1/jobs/{job['job_id']}" for job in found] == paths
+    assert seen == found
+    assert {job["state"] for job in found} == {"waiting"}
+    assert others == []
+
+
 async def test_a_month_is_written_as_one(treasurer: Caller) -> None:
     for month in (202513, 202500, 25, "2025-03"):
         answer = await treasurer.post("/v1/receipts/bulk", {"agency": AGENCY, "month": month})

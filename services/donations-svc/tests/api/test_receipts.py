@@ -18,6 +18,7 @@ from donations_svc.testing.donations import (
 from fundmix_events.roles import Role
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.testing.api import Api, Caller, Response, refusal
+from fundmix_kit.testing.contents import nothing_written
 
 OTHER_ENTERPRISE: Final = "914419004601L7U6QD"
 PERSON: Final[dict[str, Any]] = {
@@ -228,6 +229,40 @@ async def test_an_official_bill_is_named_on_one_receipt(api: Api, treasurer: Cal
 
     assert refusal(second)[:2] == (409, "official_bill_used")
     assert third.json()["official_bill"] == bill
+
+
+async def test_an_official_bill_that_comes_later_is_named_once(api: Api, treasurer: Caller) -> None:
+    bill = {"code": "44010126", "number": "0001234567"}
+    issued = await issue(treasurer, await a_donation(api))
+    path = f"/v1/receipts/{issued['receipt_id']}"
+    before = (await treasurer.get(f"{path}/pdf")).content
+
+    named = await treasurer.post(f"{path}/official-bill", bill)
+
+    assert named.json()["official_bill"] == bill
+    assert named.json()["shown"] == issued["shown"]
+    assert (await treasurer.get(path)).json() == named.json()
+    assert (await treasurer.get(f"{path}/pdf")).content == before
+    another = await issue(treasurer, await a_donation(api))
+    other_path = f"/v1/receipts/{another['receipt_id']}"
+    stranger = api.caller(Role.AGENCY, org="52441900DNF0KCB4UQ")
+    async with nothing_written(api.database):
+        twice = await treasurer.post(f"{path}/official-bill", {**bill, "number": "2"})
+        of_another = await treasurer.post(f"{other_path}/official-bill", bill)
+        foreign = await stranger.post(f"{other_path}/official-bill", {**bill, "number": "2"})
+        stale = await treasurer.post(
+            f"{other_path}/official-bill", {**bill, "number": "2"}, headers={"If-Match": '"1"'}
+        )
+        empty = await treasurer.post(f"{other_path}/official-bill", {"code": "44010126"})
+    await withdraw(treasurer, another)
+    late = await treasurer.post(f"{other_path}/official-bill", {**bill, "number": "2"})
+
+    assert refusal(twice)[:2] == (409, "official_bill_named")
+    assert refusal(of_another) == (409, "official_bill_used", {"/number": "official_bill_used"})
+    assert refusal(foreign)[:2] == (403, "foreign_row")
+    assert refusal(stale)[:2] == (412, "version_mismatch")
+    assert refusal(empty)[:2] == (422, "invalid_request")
+    assert refusal(late)[:2] == (409, "receipt_withdrawn")
 
 
 async def test_a_donor_reads_what_was_issued_to_it(api: Api, treasurer: Caller) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from donations_svc.domain.grants import CSV_PATHS, PublicChange, PublicGift, cells_of, grant_of
-from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.donations import DonationKind, DonorKind, PurposeChangeBasis
 from fundmix_events.money import Money
 
 PREFIX = "360G-example"
@@ -132,8 +132,18 @@ def paths_of(value: Any, at: str = "") -> list[str]:
 
 def test_what_a_gift_was_changed_to_stands_in_its_description() -> None:
     changes = (
-        PublicChange(changed_on=date(2025, 6, 1), amount=Money.of(40_000), restricted_to="助学"),
-        PublicChange(changed_on=date(2025, 7, 1), amount=Money.of(5), restricted_to=None),
+        PublicChange(
+            changed_on=date(2025, 6, 1),
+            amount=Money.of(40_000),
+            restricted_to="助学",
+            basis=PurposeChangeBasis.SIMILAR_PURPOSE,
+        ),
+        PublicChange(
+            changed_on=date(2025, 7, 1),
+            amount=Money.of(5),
+            restricted_to=None,
+            basis=PurposeChangeBasis.DONOR_CONSENT,
+        ),
     )
 
     grant = grant_of(a_gift(changes=changes), prefix=PREFIX)

@@ -12,7 +12,7 @@ from donations_svc.domain.import_file import (
     columns_of,
     read_row,
 )
-from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.donations import DonationKind, DonorKind, ProofKind
 from fundmix_events.money import Money
 
 AGENCY: Final = "52441900AJC6XAY6DW"
@@ -151,3 +151,16 @@ def test_what_a_source_calls_a_column_goes_first() -> None:
     columns = columns_of(["编号", "流水"], {"编号": "bank_reference", "流水": "reference"})
 
     assert columns.field_by_place == {0: "bank_reference", 1: "reference"}
+
+
+def test_a_file_may_say_what_proves_the_value_of_goods() -> None:
+    goods = {"类型": "实物", "银行流水号": "", "物品名称": "护理床", "数量": "12", "单位": "张"}
+    proof = {"价值依据": "发票", "价值依据文件SHA256": "0" * 64}
+
+    stated = good(goods | proof).donation_terms(date(2025, 3, 2), delegation=None).goods
+
+    assert stated is not None
+    assert (stated.proof_kind, stated.proof_sha256) == (ProofKind.INVOICE, "0" * 64)
+    assert read(goods | {"价值依据": "发票"}) == {"proof_sha256"}
+    assert read(goods | proof | {"价值依据": "传闻"}) == {"proof_kind"}
+    assert read(proof | {"类型": "实物", "银行流水号": ""}) == {"proof_kind"}

@@ -133,3 +133,11 @@ async def test_the_service_is_refused_what_it_must_not_do(
 ) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(forbidden)
+
+
+async def test_an_official_bill_that_is_named_stays(connection: asyncpg.Connection) -> None:
+    await insert(connection)
+    await connection.execute("UPDATE receipt SET official_code = '44', official_number = '1'")
+
+    with pytest.raises(RestrictViolationError):
+        await connection.execute("UPDATE receipt SET official_number = '2'")

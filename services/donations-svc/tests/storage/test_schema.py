@@ -67,6 +67,7 @@ RIGHTS: Final = {
         "UPDATE (donation_id)",
         "UPDATE (rejection_reason)",
         "UPDATE (remark)",
+        "UPDATE (delegation)",
         "UPDATE (decided_by)",
         "UPDATE (decided_at)",
     },
@@ -77,6 +78,13 @@ RIGHTS: Final = {
         "UPDATE (refunded_minor)",
         "UPDATE (reversed_on)",
         "UPDATE (reversal_reason)",
+        *(
+            f"UPDATE ({column})"
+            for column in (
+                *("goods", "quantity", "unit"),
+                *("proof_kind", "proof_sha256", "goods_at"),
+            )
+        ),
     },
     "refund": {
         "SELECT",
@@ -87,6 +95,7 @@ RIGHTS: Final = {
         "UPDATE (bank_reference)",
         "UPDATE (decided_by)",
         "UPDATE (decided_at)",
+        "UPDATE (released_at)",
     },
     "purpose_change": {"SELECT", "INSERT"},
     "receipt": {
@@ -97,6 +106,8 @@ RIGHTS: Final = {
             for column in (
                 "version",
                 "state",
+                "official_code",
+                "official_number",
                 "year",
                 "sequence",
                 "number",

@@ -28,7 +28,7 @@ from ledger_svc.storage import (
     spending,
 )
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
-from ledger_svc.storage.holds import Hold
+from ledger_svc.storage.holds import Hold, HoldState, MadeHold
 
 FIRST_DAY = date(1, 1, 1)
 NO_ID = UUID(int=0)
@@ -139,6 +139,21 @@ async def list_advances(
             agency=agency,
             is_ever=is_ever,
             after=after,
+            rows_max=page.rows_to_read,
+        )
+
+
+async def list_holds(
+    database: Database, *, agency: str | None, state: HoldState | None, page: PageParams
+) -> list[MadeHold]:
+    """In the order of their ids; one row more than the page shows."""
+    after = page.after(tuple[UUID])
+    async with database.reading() as connection:
+        return await holds.list_rows(
+            connection,
+            agency=agency,
+            state=state,
+            after=after[0] if after else NO_ID,
             rows_max=page.rows_to_read,
         )
 

@@ -190,3 +190,28 @@ async def test_nobody_sets_aside_what_is_another_agencys(books: Books) -> None:
 
     assert refusal(refused)[:2] == (403, "foreign_row")
     assert refusal(other)[:2] == (403, "foreign_row")
+
+
+async def test_what_is_held_is_listed_until_it_is_given_back(books: Books) -> None:
+    await books.inlet.post(samples.donation_received("100.00", received_on="2024-02-01"))
+    treasurer = books.accountant()
+    for number in range(3):
+        body = a_refund("10.00", document=f"RF-{number}")
+        assert (await hold(treasurer, uuid4(), body)).is_success
+    first = (await treasurer.get("/v1/holds", limit=1)).json()
+    [one] = first["items"]
+    await treasurer.post(f"/v1/holds/{one['hold_id']}/release", None)
+
+    rest = (await treasurer.get("/v1/holds", cursor=first["next_cursor"])).json()["items"]
+    held = (await books.auditor().get("/v1/holds", agency=AGENCY, state="held")).json()["items"]
+    released = (await books.auditor().get("/v1/holds", state="released")).json()["items"]
+    others = (await books.accountant(OTHER_AGENCY).get("/v1/holds")).json()["items"]
+    foreign = await books.accountant(OTHER_AGENCY).get("/v1/holds", agency=AGENCY)
+
+    assert [h["hold_id"] for h in held] == [h["hold_id"] for h in rest]
+    assert len(held) == 2
+    assert [h["hold_id"] for h in released] == [one["hold_id"]]
+    assert {h["purpose"] for h in held} == {"refund"}
+    assert all(h["made_at"] and len(h["lots"]) == 1 for h in held)
+    assert others == []
+    assert refusal(foreign)[:2] == (403, "foreign_row")

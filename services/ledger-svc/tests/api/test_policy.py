@@ -143,6 +143,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/period-balances"): "agency",
             ("GET", "/v1/requests"): "agency",
             ("GET", "/v1/funds"): "agency",
+            ("GET", "/v1/holds"): "agency",
             ("GET", "/v1/advances"): "agency",
             ("GET", "/v1/goals"): "agency",
             ("GET", "/v1/ranking"): "agency",

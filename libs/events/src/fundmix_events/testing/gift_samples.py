@@ -1,6 +1,7 @@
 """What happens to pledges and donations after they were made, for tests: changed where needed."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,10 @@ from fundmix_events.donations import (
     CancellationReason,
     DonationRefunded,
     DonationReversed,
+    Goods,
+    GoodsStated,
     PledgeCancelled,
+    ProofKind,
     PurposeChangeBasis,
     PurposeChanged,
     RefundReason,
@@ -23,6 +27,21 @@ def pledge_cancelled(amount: str = "5000.00", **changes: Any) -> PledgeCancelled
         "reason": CancellationReason.AGREED,
     }
     return PledgeCancelled(**(a_gift(amount) | usual | changes))
+
+
+def goods_stated(amount: str = "5000.00", **changes: Any) -> GoodsStated:
+    usual: dict[str, Any] = {
+        "aggregate_version": 2,
+        "donation_id": uuid4(),
+        "goods": Goods(
+            description="护理床",
+            quantity=Decimal(12),
+            unit="张",
+            proof_kind=ProofKind.INVOICE,
+            proof_sha256="0" * 64,
+        ),
+    }
+    return GoodsStated(**(a_gift(amount) | usual | changes))
 
 
 def donation_refunded(amount: str = "5000.00", **changes: Any) -> DonationRefunded:

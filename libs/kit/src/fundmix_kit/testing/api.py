@@ -40,8 +40,10 @@ class Caller:
         sent = {**self._headers, "Idempotency-Key": key or str(uuid7()), **(headers or {})}
         return await self._client.post(path, json=body, headers=sent)
 
-    async def put(self, path: str, body: object) -> httpx2.Response:
-        return await self._client.put(path, json=body, headers=self._headers)
+    async def put(
+        self, path: str, body: object, *, headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        return await self._client.put(path, json=body, headers=self._headers | (headers or {}))
 
     async def upload(self, path: str, content: bytes) -> httpx2.Response:
         sent = {**self._headers, "Idempotency-Key": str(uuid7())}

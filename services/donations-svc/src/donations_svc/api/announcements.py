@@ -127,22 +127,16 @@ def _add_decisions(router: APIRouter, runner: CommandRunner, commands: Commands)
     async def reject(
         request: Request, access: AccessDep, announcement_id: UUID, body: RejectionIn
     ) -> Response:
-        access.require_own(body.agency)
+        check_receiver(access, body.agency, delegation=body.delegation)
         expected = expected_version(request, required=False)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             announcement = await commands.reject(
-                connection,
-                origin,
-                announcement_id,
-                agency=body.agency,
-                numbers=body.lines,
-                reason=body.reason,
-                remark=body.remark,
-                expected_version=expected,
+                connection, origin, announcement_id, body.rejection(), expected_version=expected
             )
             return Answer(
-                body=announcement_out(_seen(announcement, access)), version=announcement.version
+                body=announcement_out(announcement.lines_of(body.agency)),
+                version=announcement.version,
             )
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)

@@ -13,14 +13,14 @@ from fundmix_events.money import Money
 from fundmix_events.text import Label
 from fundmix_kit.commands import Answer, CommandRunner
 from fundmix_kit.database import Connection, Database
-from fundmix_kit.etag import resource_response
+from fundmix_kit.etag import expected_version, resource_response
 from fundmix_kit.origin import Origin
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
 from fundmix_kit.replicas import Position
 
 from donations_svc import queries
-from donations_svc.api.bodies import DonationIn, DonationOut, donation_out
+from donations_svc.api.bodies import DonationIn, DonationOut, GoodsIn, donation_out
 from donations_svc.api.delegation import check_receiver
 from donations_svc.api.split_bodies import DepositIn, DepositOut
 from donations_svc.commands import Commands
@@ -41,6 +41,26 @@ def donations_router(database: Database, runner: CommandRunner, commands: Comman
             return _answer(donation)
 
         return await runner.run(request, access, command)
+
+    @router.put("/v1/donations/{donation_id}/goods", response_model=DonationOut)
+    async def state_goods(
+        request: Request, access: AccessDep, donation_id: UUID, body: GoodsIn
+    ) -> Response:
+        """What goods are, or what proves their value, where it was not said before."""
+        expected = expected_version(request, required=False)
+
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            donation = await commands.state_goods(
+                connection,
+                origin,
+                donation_id,
+                body.goods(),
+                access=access,
+                expected_version=expected,
+            )
+            return _answer(donation)
+
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
 
     @router.post("/v1/deposits", status_code=HTTPStatus.CREATED, response_model=DepositOut)
     async def receive_deposit(request: Request, access: AccessDep, body: DepositIn) -> Response:

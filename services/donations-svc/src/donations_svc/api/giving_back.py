@@ -49,7 +49,10 @@ class PaymentIn(BodyIn):
 
 
 class RefundOut(BaseModel):
-    """`held_on`: since that day the ledger sets the money aside."""
+    """`held_on`: since that day the ledger sets the money aside.
+
+    Of one that was cancelled, until `released_at`: without it, cancel it once more.
+    """
 
     refund_id: UUID
     version: int
@@ -71,10 +74,15 @@ class RefundOut(BaseModel):
     bank_reference: str | None
     decided_by: str | None
     decided_at: datetime | None
+    released_at: datetime | None
 
 
 class PurposeChangeIn(BodyIn):
-    """`document_sha256` is of the donor's consent, the agreement, or what was published."""
+    """`document_sha256` is of the donor's consent, the agreement, or what was published.
+
+    What is left over of a project says when that ended, and in the remark why it goes there; to a
+    similar purpose, when this was published.
+    """
 
     reference: Label
     donation_id: UUID
@@ -83,6 +91,8 @@ class PurposeChangeIn(BodyIn):
     new_restricted_to: Label | None
     basis: PurposeChangeBasis
     consented_on: Day | None = None
+    finished_on: Day | None = None
+    published_on: Day | None = None
     document_sha256: Sha256
     changed_on: Day
     remark: Remark | None = None
@@ -105,6 +115,8 @@ class PurposeChangeOut(BaseModel):
     amount: Money
     basis: PurposeChangeBasis
     consented_on: date | None
+    finished_on: date | None
+    published_on: date | None
     document_sha256: str
     changed_on: date
     remark: str | None
@@ -149,6 +161,7 @@ def refunds_router(
 
     @router.post("/v1/refunds/{refund_id}/cancel", response_model=RefundOut)
     async def cancel_refund(request: Request, access: AccessDep, refund_id: UUID) -> Response:
+        """Said again, it gives back what is still held: the ledger may not have answered."""
         asking = asking_of(request, access)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
@@ -157,8 +170,7 @@ def refunds_router(
 
         answer = await runner.run(request, access, command, status=HTTPStatus.OK)
         # Not before it is committed: a refund that stands never lacks its money.
-        async with database.reading() as connection:
-            await giving_back.release(connection, refund_id, asking=asking)
+        await giving_back.release(database, refund_id, asking=asking)
         return answer
 
     @router.get("/v1/refunds", response_model=Page[RefundOut])
@@ -246,6 +258,7 @@ def refund_out(refund: Refund) -> RefundOut:
         bank_reference=refund.bank_reference,
         decided_by=refund.decided_by,
         decided_at=refund.decided_at,
+        released_at=refund.released_at,
     )
 
 
@@ -263,6 +276,8 @@ def change_out(change: PurposeChange) -> PurposeChangeOut:
         amount=terms.amount,
         basis=terms.basis,
         consented_on=terms.consented_on,
+        finished_on=terms.finished_on,
+        published_on=terms.published_on,
         document_sha256=terms.document_sha256,
         changed_on=terms.changed_on,
         remark=terms.remark,

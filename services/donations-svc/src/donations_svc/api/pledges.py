@@ -22,7 +22,7 @@ from fundmix_kit.replicas import Position
 from donations_svc import queries
 from donations_svc.api.bodies import CancellationIn, PledgeIn, PledgeOut, pledge_out
 from donations_svc.commands import Commands
-from donations_svc.domain.pledge import Pledge
+from donations_svc.domain.pledge import Pledge, PledgeState
 
 
 def pledges_router(
@@ -70,9 +70,17 @@ def pledges_router(
         page: PageDep,
         reference: Annotated[Label | None, Query()] = None,
         agency: Annotated[CreditCode | None, Query()] = None,
+        state: Annotated[PledgeState | None, Query()] = None,
     ) -> Response:
+        """In a state as of today: `overdue` are those of which a part should have come before."""
         rows = await queries.list_pledges(
-            database, org=access.org_filter, reference=reference, agency=agency, page=page
+            database,
+            org=access.org_filter,
+            reference=reference,
+            agency=agency,
+            state=state,
+            today=clock.today(),
+            page=page,
         )
         return page_response(
             request,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
-from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.donations import DonationKind, DonorKind, PurposeChangeBasis
 from fundmix_events.money import Money
 from fundmix_kit.clock import Clock
 from fundmix_kit.csv_text import CSV_MEDIA_TYPE
@@ -26,11 +26,12 @@ YearQuery = Annotated[int | None, Query(ge=1, le=9999)]
 
 
 class PublicChangeOut(BaseModel):
-    """From a day on, `amount` is for something else."""
+    """From a day on, `amount` is for something else; `basis` says why that may be."""
 
     changed_on: date
     amount: Money
     restricted_to: str | None
+    basis: PurposeChangeBasis
 
 
 class PublicDonationOut(BaseModel):

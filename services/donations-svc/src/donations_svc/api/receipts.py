@@ -28,7 +28,7 @@ from donations_svc.api.receipt_bodies import (
     receipt_out,
     series_out,
 )
-from donations_svc.domain.receipt import Receipt, ReceiptState
+from donations_svc.domain.receipt import OfficialBill, Receipt, ReceiptState
 from donations_svc.receipt_commands import ReceiptCommands
 from donations_svc.receipt_pdf.content import Sheet
 from donations_svc.receipt_pdf.renderer import Renderer
@@ -77,6 +77,22 @@ def _add_commands(router: APIRouter, runner: CommandRunner, commands: ReceiptCom
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
+    @router.post("/v1/receipts/{receipt_id}/official-bill", response_model=ReceiptOut)
+    async def name_official_bill(
+        request: Request, access: AccessDep, receipt_id: UUID, body: OfficialBill
+    ) -> Response:
+        """Once, also of a receipt that was issued before; what that shows does not change."""
+
+        async def command(connection: Connection, _: Origin) -> Answer:
+            version = expected_version(request, required=False)
+            return _answer(
+                await commands.name_official_bill(
+                    connection, receipt_id, body, access=access, expected_version=version
+                )
+            )
+
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
+
     @router.post("/v1/receipts/{receipt_id}/withdraw", response_model=ReceiptOut)
     async def withdraw_receipt(
         request: Request, access: AccessDep, receipt_id: UUID, body: WithdrawalIn
@@ -113,6 +129,21 @@ def _add_jobs(
             return Answer(body=job_out(job), location=f"/v1/jobs/{job.job_id}")
 
         return await runner.run(request, access, command, status=HTTPStatus.ACCEPTED)
+
+    @router.get("/v1/jobs", response_model=Page[JobOut])
+    async def list_jobs(
+        request: Request,
+        access: AccessDep,
+        page: PageDep,
+        agency: Annotated[CreditCode | None, Query()] = None,
+    ) -> Response:
+        """In the order in which they were asked for."""
+        rows = await receipt_queries.list_jobs(
+            database, org=access.org_filter, agency=agency, page=page
+        )
+        return page_response(
+            request, rows, page=page, sort_key=lambda job: (job.job_id,), item=job_out
+        )
 
     @router.get("/v1/jobs/{job_id}")
     async def show_job(access: AccessDep, job_id: UUID) -> JobOut:

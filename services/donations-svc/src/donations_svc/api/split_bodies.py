@@ -26,6 +26,7 @@ from donations_svc.domain.announcement import (
     Line,
     LineState,
     LineTerms,
+    Rejection,
     RejectionReason,
 )
 from donations_svc.domain.donation import LINES_MAX, DonationTerms
@@ -151,6 +152,10 @@ class RejectionIn(BodyIn):
     lines: Annotated[tuple[int, ...], Field(min_length=1, max_length=LINES_MAX)]
     reason: RejectionReason
     remark: Remark | None = None
+    delegation: Remark | None = None
+
+    def rejection(self) -> Rejection:
+        return Rejection(**dict(self))
 
 
 class AnnouncementLineOut(BaseModel):
@@ -163,6 +168,7 @@ class AnnouncementLineOut(BaseModel):
     donation_id: UUID | None
     reason: RejectionReason | None
     remark: str | None
+    delegation: str | None
     decided_at: datetime | None
 
 
@@ -216,5 +222,6 @@ def _line_out(line: Line) -> AnnouncementLineOut:
         donation_id=line.donation_id,
         reason=line.reason,
         remark=line.remark,
+        delegation=line.delegation,
         decided_at=line.decided_at,
     )

@@ -26,6 +26,9 @@ class Action(StrEnum):
     """The receiving agency has to confirm."""
     PAY_BACK = "pay_back"
     AWAIT_REFUND = "await_refund"
+    CANCEL_AGAIN = "cancel_again"
+    """The refund is cancelled, but the ledger may still hold its money."""
+    LOOK_AT_REJECTION = "look_at_rejection"
     ISSUE_RECEIPT = "issue_receipt"
 
 
@@ -36,6 +39,8 @@ ACTIONS: dict[tuple[TodoSubject, bool], Action] = {
     (TodoSubject.ANNOUNCEMENT, False): Action.CONFIRM,
     (TodoSubject.REFUND, True): Action.AWAIT_REFUND,
     (TodoSubject.REFUND, False): Action.PAY_BACK,
+    (TodoSubject.RELEASE, False): Action.CANCEL_AGAIN,
+    (TodoSubject.REJECTION, True): Action.LOOK_AT_REJECTION,
     (TodoSubject.RECEIPT, False): Action.ISSUE_RECEIPT,
 }
 
@@ -71,7 +76,7 @@ def todo_router(database: Database, clock: Clock) -> APIRouter:
             request,
             rows,
             page=page,
-            sort_key=lambda row: (row.since, row.id, row.agency),
+            sort_key=lambda row: (row.since, row.id, row.agency, row.subject),
             item=lambda row: _todo_out(row, is_donor=is_donor, today=clock.today()),
         )
 

@@ -72,6 +72,7 @@ class Line:
     donation_id: UUID | None = None
     reason: RejectionReason | None = None
     remark: str | None = None
+    delegation: str | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
 
@@ -112,6 +113,17 @@ class Arrival:
     delegation: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """What has not arrived, or is not taken. Who says so for the agency says why."""
+
+    agency: str
+    lines: Sequence[int]
+    reason: RejectionReason
+    remark: str | None = None
+    delegation: str | None = None
+
+
 def announce(
     terms: AnnouncementTerms,
     *,
@@ -132,6 +144,8 @@ def announce(
     if terms.kind is not DonationKind.CASH and len(terms.lines) > 1:
         raise TermsError("goods and time go to one agency for one purpose", pointer="/lines")
     check_content(terms.kind, terms.amount, goods=terms.goods, service=terms.service)
+    if terms.kind is DonationKind.IN_KIND and terms.goods is None:
+        raise TermsError("goods have a description, a quantity and a unit", pointer="/goods")
     if terms.given_on > today:
         raise FutureDateError(f"{terms.given_on} is not yet", pointer="/given_on")
     return Announcement(
@@ -208,14 +222,13 @@ def confirmed(line: Line, donation_id: UUID, decision: Decision) -> Line:
     )
 
 
-def rejected(
-    line: Line, decision: Decision, *, reason: RejectionReason, remark: str | None
-) -> Line:
+def rejected(line: Line, decision: Decision, rejection: Rejection) -> Line:
     return replace(
         line,
         state=LineState.REJECTED,
-        reason=reason,
-        remark=remark,
+        reason=rejection.reason,
+        remark=rejection.remark,
+        delegation=rejection.delegation,
         decided_by=decision.by,
         decided_at=decision.at,
     )

@@ -1,6 +1,6 @@
 """A donation: money, goods or time that have arrived, as the receiving agency confirms it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -12,11 +12,17 @@ from fundmix_events.donations import (
     DonationReceived,
     Donor,
     Goods,
+    GoodsStated,
     Service,
 )
 from fundmix_events.money import Money, text_from_minor
 
-from donations_svc.domain.errors import FutureDateError, TermsError
+from donations_svc.domain.errors import (
+    DonationReversedError,
+    FutureDateError,
+    GoodsStatedError,
+    TermsError,
+)
 from donations_svc.domain.parties import Register, check_parties
 from donations_svc.domain.pledge import Pledge, fulfil_pledge
 
@@ -156,6 +162,45 @@ def check_content(
             f" {text_from_minor(value_minor_of(service))}",
             pointer="/amount",
         )
+
+
+def state_goods(donation: Donation, goods: Goods) -> tuple[Donation, GoodsStated]:
+    """Of goods that have come, add what nobody has said of them yet.
+
+    What was said stays. Without a proof there was no receipt that could say something else.
+    Raises DonationReversedError, GoodsStatedError, TermsError.
+    """
+    terms, before = donation.terms, donation.terms.goods
+    if donation.reversed_on is not None:
+        raise DonationReversedError(f"{terms.reference} was reversed on {donation.reversed_on}")
+    if terms.kind is not DonationKind.IN_KIND:
+        raise TermsError(
+            f"{terms.reference} is a gift of kind {terms.kind}", pointer="/description"
+        )
+    if before is not None:
+        if before.proof_kind is not None:
+            raise GoodsStatedError("what they are worth is proved", pointer="/proof_kind")
+        for name in ("description", "quantity", "unit"):
+            if (there := getattr(before, name)) != getattr(goods, name):
+                raise GoodsStatedError(f"it is {there}", pointer=f"/{name}")
+        if goods.proof_kind is None:
+            raise GoodsStatedError("that was said before", pointer="/proof_kind")
+    if (goods.proof_kind is None) != (goods.proof_sha256 is None):
+        raise TermsError("a proof has its kind and its document", pointer="/proof_sha256")
+    after = replace(donation, version=donation.version + 1, terms=replace(terms, goods=goods))
+    event = GoodsStated(
+        aggregate_version=after.version,
+        donation_id=after.donation_id,
+        reference=terms.reference,
+        donor=terms.donor,
+        agency=terms.agency,
+        channel=after.channel,
+        amount=terms.amount,
+        restricted_to=terms.restricted_to,
+        is_anonymous=terms.is_anonymous,
+        goods=goods,
+    )
+    return after, event
 
 
 def value_minor_of(service: Service) -> int:

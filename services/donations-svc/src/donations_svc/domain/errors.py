@@ -21,6 +21,7 @@ DonationsError
 ├── UnknownLineError             the announcement has no such line for that agency
 ├── SplitError                   the lines of a deposit or an announcement do not sum to it
 ├── DelegationError              who records for an agency says why; the agency itself does not
+├── GoodsStatedError             what goods are, or what proves their value, was stated before
 ├── DonationReversedError        it was recorded in error, and nothing can happen to it any more
 ├── UnknownLotError              the donation has no such lot, or several and none was named
 ├── MoreThanLeftError            more than the donation has left
@@ -48,6 +49,7 @@ DonationsError
 ├── NoReceiptForRefundedError    there is none for what has gone back
 ├── NoReceiptWhileRefundingError there is none while a refund is under way
 ├── NoReceiptWithoutProofError   there is none for goods whose value nothing proves
+├── OfficialBillNamedError       the receipt names its official bill already
 ├── OfficialBillUsedError        that official bill is named on another receipt
 ├── JobNotFoundError             there is no such job
 ├── ContactNotFoundError         there is no such contact
@@ -148,6 +150,10 @@ class SplitError(DonationsError):
 
 class DelegationError(DonationsError):
     code = "delegation"
+
+
+class GoodsStatedError(DonationsError):
+    code = "goods_stated"
 
 
 class DonationReversedError(DonationsError):
@@ -256,6 +262,10 @@ class NoReceiptWhileRefundingError(DonationsError):
 
 class NoReceiptWithoutProofError(DonationsError):
     code = "no_receipt_without_proof"
+
+
+class OfficialBillNamedError(DonationsError):
+    code = "official_bill_named"
 
 
 class OfficialBillUsedError(DonationsError):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from fundmix_events.donations import (
@@ -70,7 +70,10 @@ class RefundTerms:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
-    """`held_on` is the day from which on the money is set aside."""
+    """`held_on` is the day from which on the money is set aside.
+
+    Of one that was cancelled, the ledger has given it back since `released_at`.
+    """
 
     refund_id: UUID
     version: int
@@ -87,6 +90,7 @@ class Refund:
     bank_reference: str | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+    released_at: datetime | None = None
 
     @property
     def is_held(self) -> bool:
@@ -96,7 +100,10 @@ class Refund:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PurposeChangeTerms:
-    """`document_sha256` is of the consent, the agreement, or what was published."""
+    """`document_sha256` is of the consent, the agreement, or what was published.
+
+    What is left over has the day on which its project had ended, `finished_on`.
+    """
 
     reference: str
     donation_id: UUID
@@ -105,6 +112,8 @@ class PurposeChangeTerms:
     new_restricted_to: str | None
     basis: PurposeChangeBasis
     consented_on: date | None
+    finished_on: date | None
+    published_on: date | None
     document_sha256: str
     changed_on: date
     remark: str | None
@@ -347,6 +356,8 @@ def change_purpose(  # what a change is made of
         changed_on=terms.changed_on,
         basis=terms.basis,
         consented_on=terms.consented_on,
+        finished_on=terms.finished_on,
+        published_on=terms.published_on,
         document_sha256=terms.document_sha256,
         remark=terms.remark,
     )
@@ -356,14 +367,44 @@ def change_purpose(  # what a change is made of
 def _check_change(terms: PurposeChangeTerms, lot: Lot, *, today: date) -> None:
     if terms.new_restricted_to == lot.restricted_to:
         raise TermsError("it is kept for that already", pointer="/new_restricted_to")
-    if terms.basis is PurposeChangeBasis.DONOR_CONSENT and terms.consented_on is None:
-        raise ConsentMissingError("the donor's consent has a day", pointer="/consented_on")
+    _check_basis(terms, lot, today=today)
     if terms.changed_on > today:
         raise FutureDateError(f"{terms.changed_on} is not yet", pointer="/changed_on")
     if terms.changed_on < lot.since:
         raise TermsError(f"it came on {lot.since}", pointer="/changed_on")
     if terms.consented_on is not None and terms.consented_on > terms.changed_on:
         raise TermsError("consent comes before the change", pointer="/consented_on")
+
+
+def _check_basis(terms: PurposeChangeTerms, lot: Lot, *, today: date) -> None:
+    match terms.basis:
+        case PurposeChangeBasis.DONOR_CONSENT:
+            if terms.consented_on is None:
+                raise ConsentMissingError("the donor's consent has a day", pointer="/consented_on")
+        case PurposeChangeBasis.AGREEMENT:
+            _check_left_over(terms, lot)
+        case PurposeChangeBasis.SIMILAR_PURPOSE:
+            _check_left_over(terms, lot)
+            if terms.new_restricted_to is None:
+                raise TermsError("a similar purpose is one", pointer="/new_restricted_to")
+            if terms.published_on is None:
+                raise TermsError("it is made public", pointer="/published_on")
+        case _:
+            assert_never(terms.basis)
+    if terms.published_on is not None and terms.published_on > today:
+        raise FutureDateError(f"{terms.published_on} is not yet", pointer="/published_on")
+
+
+def _check_left_over(terms: PurposeChangeTerms, lot: Lot) -> None:
+    """慈善法 第五十八条: what a finished project leaves over needs no consent, but a reason."""
+    if lot.restricted_to is None:
+        raise TermsError("only what was for a project is left over of it", pointer="/basis")
+    if terms.finished_on is None:
+        raise TermsError("what is left over has the day its project ended", pointer="/finished_on")
+    if terms.finished_on > terms.changed_on:
+        raise TermsError("the project ends before what is left is used", pointer="/finished_on")
+    if terms.remark is None:
+        raise TermsError("why it goes there is said", pointer="/remark")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.donations import DonationKind, DonorKind, PurposeChangeBasis
 from fundmix_events.money import MINOR_PER_MAJOR, Money, text_from_minor
 
 Json = dict[str, Any]
@@ -55,6 +55,7 @@ class PublicChange:
     changed_on: date
     amount: Money
     restricted_to: str | None
+    basis: PurposeChangeBasis
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

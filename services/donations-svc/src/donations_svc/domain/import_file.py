@@ -9,7 +9,16 @@ from typing import Annotated, Final
 
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
-from fundmix_events.donations import DonationKind, Donor, DonorKind, Goods, Quantity, Service
+from fundmix_events.donations import (
+    DonationKind,
+    Donor,
+    DonorKind,
+    Goods,
+    ProofKind,
+    Quantity,
+    Service,
+    Sha256,
+)
 from fundmix_events.money import Money
 from fundmix_events.text import Label, Name
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -38,6 +47,8 @@ HEADERS: Final[Mapping[str, Sequence[str]]] = {
     "goods": ("物品名称", "物资名称", "物品"),
     "quantity": ("数量",),
     "unit": ("单位", "计量单位"),
+    "proof_kind": ("价值依据",),
+    "proof_sha256": ("价值依据文件哈希", "价值依据文件sha256"),
     "service": ("服务内容", "服务名称"),
     "hours": ("服务时长", "小时数", "时长"),
     "hourly_rate": ("每小时单价", "小时单价"),
@@ -65,6 +76,13 @@ KINDS: Final = {
     "实物": DonationKind.IN_KIND,
     "物资": DonationKind.IN_KIND,
     "服务": DonationKind.SERVICE,
+}
+PROOF_KINDS: Final = {
+    "发票": ProofKind.INVOICE,
+    "市场价格": ProofKind.MARKET_PRICE,
+    "市价": ProofKind.MARKET_PRICE,
+    "评估": ProofKind.APPRAISAL,
+    "评估报告": ProofKind.APPRAISAL,
 }
 BOOLEANS: Final = {"是": True, "true": True, "yes": True, "1": True} | {
     "否": False,
@@ -180,6 +198,10 @@ def _kind(text: object) -> object:
     return KINDS.get(text, text) if isinstance(text, str) else text
 
 
+def _proof_kind(text: object) -> object:
+    return PROOF_KINDS.get(text, text) if isinstance(text, str) else text
+
+
 WrittenDay = Annotated[Day, BeforeValidator(_day)]
 WrittenMoney = Annotated[Money, BeforeValidator(_money)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
@@ -206,6 +228,8 @@ class ImportRow(BaseModel):
     goods: Name | None = None
     quantity: Quantity | None = None
     unit: Label | None = None
+    proof_kind: Annotated[ProofKind | None, BeforeValidator(_proof_kind)] = None
+    proof_sha256: Sha256 | None = None
     service: Name | None = None
     hours: Quantity | None = None
     hourly_rate: WrittenMoney | None = None
@@ -232,6 +256,10 @@ class ImportRow(BaseModel):
             yield "donor_name", "of a person only the kind is kept: leave the name out"
         if len({self.goods is None, self.quantity is None, self.unit is None}) > 1:
             yield "goods", "goods have a name, a quantity and a unit"
+        if self.goods is None and self.proof_kind is not None:
+            yield "proof_kind", "it proves the value of no goods"
+        if (self.proof_kind is None) != (self.proof_sha256 is None):
+            yield "proof_sha256", "a proof has its kind and its document"
         if len({self.service is None, self.hours is None, self.hourly_rate is None}) > 1:
             yield "service", "time has a name, its hours and their rate"
 
@@ -268,7 +296,13 @@ class ImportRow(BaseModel):
     def _goods(self) -> Goods | None:
         if self.goods is None or self.quantity is None or self.unit is None:
             return None
-        return Goods(description=self.goods, quantity=self.quantity, unit=self.unit)
+        return Goods(
+            description=self.goods,
+            quantity=self.quantity,
+            unit=self.unit,
+            proof_kind=self.proof_kind,
+            proof_sha256=self.proof_sha256,
+        )
 
     def _service(self) -> Service | None:
         if self.service is None or self.hours is None or self.hourly_rate is None:

@@ -224,7 +224,8 @@ def _differences_received(
         ("bank_reference", again.bank_reference == before.bank_reference),
         ("given_on", again.given_on == before.given_on),
         ("is_sponsorship", again.is_sponsorship == before.is_sponsorship),
-        ("goods", _measured(again.goods) == _measured(before.goods)),
+        # Of goods that the file does not say anything of, it may have been said since.
+        ("goods", again.goods is None or _measured(again.goods) == _measured(before.goods)),
         ("service", again.service == before.service),
     ):
         if not is_same and (name in told or name in ALWAYS_TOLD):
@@ -232,7 +233,7 @@ def _differences_received(
 
 
 def _measured(goods: Goods | None) -> tuple[str, Decimal, str] | None:
-    """Without what proves their value, which no file says."""
+    """Without what proves their value, which may be said later."""
     return None if goods is None else (goods.description, goods.quantity, goods.unit)
 
 

@@ -24,6 +24,7 @@ from donations_svc.domain.errors import (
     NoReceiptForSponsorshipError,
     NoReceiptWhileRefundingError,
     NoReceiptWithoutProofError,
+    OfficialBillNamedError,
     ReceiptExistsError,
     ReceiptNotDraftError,
     ReceiptWithdrawnError,
@@ -270,15 +271,32 @@ def issue_receipt(receipt: Receipt, issue: Issue) -> Receipt:
     return replace(receipt, version=receipt.version + 1, issue=issue)
 
 
+def name_official_bill(receipt: Receipt, bill: OfficialBill) -> Receipt:
+    """Beside what it shows: the official bill may come when the receipt was issued long ago.
+
+    Raises ReceiptWithdrawnError, OfficialBillNamedError.
+    """
+    check_not_withdrawn(receipt)
+    if receipt.official_bill is not None:
+        named = receipt.official_bill
+        raise OfficialBillNamedError(f"{_name(receipt)} names {named.code} {named.number}")
+    return replace(receipt, version=receipt.version + 1, official_bill=bill)
+
+
+def check_not_withdrawn(receipt: Receipt) -> None:
+    """Raises ReceiptWithdrawnError."""
+    if receipt.withdrawal is not None:
+        raise ReceiptWithdrawnError(
+            f"{_name(receipt)} was withdrawn on {receipt.withdrawal.on} already"
+        )
+
+
 def withdraw_receipt(receipt: Receipt, withdrawal: Withdrawal) -> Receipt:
     """Its number, if it has one, stays taken, and the receipt visible.
 
     Raises ReceiptWithdrawnError.
     """
-    if receipt.withdrawal is not None:
-        raise ReceiptWithdrawnError(
-            f"{_name(receipt)} was withdrawn on {receipt.withdrawal.on} already"
-        )
+    check_not_withdrawn(receipt)
     return replace(receipt, version=receipt.version + 1, withdrawal=withdrawal)
 
 

@@ -50,7 +50,7 @@ SAVE: Final = "UPDATE announcement SET version = $2 WHERE announcement_id = $1"
 SAVE_LINE: Final = """
     UPDATE announcement_line
     SET state = $3, donation_id = $4, rejection_reason = $5, remark = $6, decided_by = $7,
-        decided_at = $8
+        decided_at = $8, delegation = $9
     WHERE announcement_id = $1 AND number = $2
 """
 LIST: Final = """
@@ -133,6 +133,7 @@ async def save(connection: Connection, announcement: Announcement, changed: Sequ
                 line.remark,
                 line.decided_by,
                 line.decided_at,
+                line.delegation,
             )
             for line in changed
         ],
@@ -179,6 +180,7 @@ def _line(record: asyncpg.Record, currency: Currency) -> Line:
         donation_id=row.donation_id,
         reason=None if row.rejection_reason is None else RejectionReason(row.rejection_reason),
         remark=row.remark,
+        delegation=row.delegation,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
     )

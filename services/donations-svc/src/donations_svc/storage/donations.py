@@ -82,6 +82,11 @@ SAVE: Final = """
     UPDATE donation SET version = $2, refunded_minor = $3, reversed_on = $4, reversal_reason = $5
     WHERE donation_id = $1
 """
+SAVE_GOODS: Final = """
+    UPDATE donation SET version = $2, goods = $3, quantity = $4, unit = $5, proof_kind = $6,
+                        proof_sha256 = $7, goods_at = $8
+    WHERE donation_id = $1
+"""
 SAVE_ALL: Final = """
     UPDATE donation SET version = u.version, refunded_minor = u.refunded_minor,
                         reversed_on = u.reversed_on, reversal_reason = u.reversal_reason
@@ -190,8 +195,19 @@ async def lock_of_batch(
 
 
 async def save(connection: Connection, donation: Donation) -> None:
-    """What may change of it: what has gone back, and that it was an error."""
+    """What has gone back, and that it was an error: but for goods, nothing else of it changes."""
     await connection.execute(SAVE, *_saved(donation))
+
+
+async def save_goods(connection: Connection, donation: Donation, *, at: datetime) -> None:
+    """What goods are, and what proves their value, where it is said later than the rest."""
+    await connection.execute(
+        SAVE_GOODS,
+        donation.donation_id,
+        donation.version,
+        *goods_columns(donation.terms.goods),
+        at,
+    )
 
 
 async def save_all(connection: Connection, changed: Sequence[Donation]) -> None:
@@ -209,9 +225,9 @@ def _saved(donation: Donation) -> tuple[Any, ...]:
     )
 
 
-async def read(connection: Connection, donation_id: UUID) -> Donation:
+async def read(connection: Connection, donation_id: UUID, *, is_locked: bool = False) -> Donation:
     """Raises DonationNotFoundError."""
-    row = await connection.fetchrow(READ, donation_id)
+    row = await connection.fetchrow(LOCK if is_locked else READ, donation_id)
     if row is None:
         raise DonationNotFoundError(f"there is no donation {donation_id}")
     return donation_of(row)

@@ -1,6 +1,7 @@
 """What was done to donations after they had come: refunds and changed purposes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -33,6 +34,9 @@ SAVE_REFUND: Final = """
                       decided_by = $6, decided_at = $7
     WHERE refund_id = $1
 """
+RELEASED: Final = """
+    UPDATE refund SET released_at = $2 WHERE refund_id = $1 AND released_at IS NULL
+"""
 HAS_REFUND: Final = """
     SELECT EXISTS (SELECT 1 FROM refund WHERE agency = $1 AND reference = $2)
 """
@@ -50,8 +54,8 @@ INSERT_CHANGE: Final = """
     INSERT INTO purpose_change
         (change_id, donation_id, agency, donor_code, reference, lot_id, restricted_to,
          new_restricted_to, amount_minor, currency, basis, consented_on, document_sha256, remark,
-         changed_on, recorded_by, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+         changed_on, recorded_by, recorded_at, finished_on, published_on)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
 LIST_CHANGES: Final = """
     SELECT * FROM purpose_change
@@ -141,6 +145,11 @@ async def save_refund(connection: Connection, refund: Refund) -> None:
     )
 
 
+async def save_release(connection: Connection, refund_id: UUID, *, at: datetime) -> None:
+    """When it was given back first."""
+    await connection.execute(RELEASED, refund_id, at)
+
+
 async def read_refund(
     connection: Connection, refund_id: UUID, *, is_locked: bool = False
 ) -> Refund:
@@ -187,6 +196,8 @@ async def insert_change(connection: Connection, change: PurposeChange) -> None:
             terms.changed_on,
             change.recorded_by,
             change.recorded_at,
+            terms.finished_on,
+            terms.published_on,
         )
     except asyncpg.UniqueViolationError as error:
         raise ReferenceTakenError(
@@ -231,6 +242,7 @@ def _refund(record: asyncpg.Record) -> Refund:
         bank_reference=row.bank_reference,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
+        released_at=row.released_at,
     )
 
 
@@ -246,6 +258,8 @@ def _change(record: asyncpg.Record) -> PurposeChange:
             new_restricted_to=row.new_restricted_to,
             basis=PurposeChangeBasis(row.basis),
             consented_on=row.consented_on,
+            finished_on=row.finished_on,
+            published_on=row.published_on,
             document_sha256=row.document_sha256,
             changed_on=row.changed_on,
             remark=row.remark,

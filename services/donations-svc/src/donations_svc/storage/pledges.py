@@ -1,7 +1,7 @@
 """Pledges in the database."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection, columns
 
 from donations_svc.domain.errors import PledgeNotFoundError, ReferenceTakenError
-from donations_svc.domain.pledge import Cancellation, Pledge, PledgeTerms
+from donations_svc.domain.pledge import Cancellation, Pledge, PledgeState, PledgeTerms
 from donations_svc.storage import tables
 
 INSERT: Final = """
@@ -73,13 +73,22 @@ SAVE: Final = """
                       cancellation_reason = $5, cancellation_remark = $6
     WHERE pledge_id = $1
 """
+# The state is that of `Pledge.state`, on the day $5.
 LIST: Final = """
-    SELECT * FROM pledge
+    SELECT * FROM pledge p
     WHERE ($1::text IS NULL OR agency = $1 OR donor_code = $1)
       AND ($2::text IS NULL OR reference = $2)
       AND ($3::text IS NULL OR agency = $3)
-      AND pledge_id > $4
-    ORDER BY pledge_id LIMIT $5
+      AND ($4::text IS NULL OR $4 = CASE
+              WHEN cancelled_on IS NOT NULL THEN 'cancelled'
+              WHEN fulfilled_minor = amount_minor THEN 'received'
+              WHEN fulfilled_minor < (
+                  SELECT sum(pp.amount_minor) FROM pledge_part pp
+                  WHERE pp.pledge_id = p.pledge_id AND pp.due_on < $5) THEN 'overdue'
+              WHEN fulfilled_minor > 0 THEN 'part_received'
+              ELSE 'promised' END)
+      AND pledge_id > $6
+    ORDER BY pledge_id LIMIT $7
 """
 
 
@@ -214,10 +223,12 @@ async def list_rows(
     org: str | None,
     reference: str | None,
     agency: str | None,
+    state: PledgeState | None,
+    today: date,
     after: UUID,
     rows_max: int,
 ) -> list[Pledge]:
-    rows = await connection.fetch(LIST, org, reference, agency, after, rows_max)
+    rows = await connection.fetch(LIST, org, reference, agency, state, today, after, rows_max)
     return await pledges_of(connection, rows)
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from fundmix_events.donations import DonationKind, DonorKind
+from fundmix_events.donations import DonationKind, DonorKind, PurposeChangeBasis
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
@@ -21,7 +21,7 @@ UNNAMED_DONORS_MIN: Final = 3
 NAMED: Final = """
     SELECT d.donation_id, d.given_on, d.received_on, d.donor_code, d.donor_kind, d.agency, d.kind,
            d.amount_minor, d.refunded_minor, d.currency, d.restricted_to, d.goods, d.quantity,
-           d.unit, d.hours, greatest(d.recorded_at, r.refunded_at) AS modified_at
+           d.unit, d.hours, greatest(d.recorded_at, r.refunded_at, d.goods_at) AS modified_at
     FROM donation AS d
     LEFT JOIN LATERAL (
         SELECT max(decided_at) AS refunded_at FROM refund
@@ -37,7 +37,7 @@ NAMED: Final = """
     ORDER BY d.given_on, d.donation_id LIMIT $7
 """
 CHANGES: Final = """
-    SELECT donation_id, changed_on, new_restricted_to, amount_minor, currency, recorded_at
+    SELECT donation_id, changed_on, new_restricted_to, basis, amount_minor, currency, recorded_at
     FROM purpose_change WHERE donation_id = ANY($1::uuid[])
     ORDER BY recorded_at, change_id
 """
@@ -154,6 +154,7 @@ def _gift(
                 changed_on=change["changed_on"],
                 amount=Money.of(change["amount_minor"], Currency(change["currency"])),
                 restricted_to=change["new_restricted_to"],
+                basis=PurposeChangeBasis(change["basis"]),
             )
             for change in changes
         ),

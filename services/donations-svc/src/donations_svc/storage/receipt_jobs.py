@@ -21,6 +21,11 @@ INSERT: Final = """
     RETURNING *
 """
 READ: Final = "SELECT * FROM job WHERE job_id = $1"
+LIST: Final = """
+    SELECT * FROM job
+    WHERE ($1::text IS NULL OR agency = $1) AND ($2::text IS NULL OR agency = $2) AND job_id > $3
+    ORDER BY job_id LIMIT $4
+"""
 TAKE: Final = """
     SELECT * FROM job WHERE finished_at IS NULL
     ORDER BY tried_at NULLS FIRST, job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
@@ -79,6 +84,12 @@ async def read(connection: Connection, job_id: UUID) -> Job:
     if row is None:
         raise JobNotFoundError(f"there is no job {job_id}")
     return _job(row)
+
+
+async def list_rows(
+    connection: Connection, *, org: str | None, agency: str | None, after: UUID, rows_max: int
+) -> list[Job]:
+    return [_job(row) for row in await connection.fetch(LIST, org, agency, after, rows_max)]
 
 
 async def take(connection: Connection) -> Job | None:

@@ -27,6 +27,10 @@ INSERT: Final = """
          official_number, drafted_by, drafted_at)
     VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10)
 """
+NAME_BILL: Final = """
+    UPDATE receipt SET version = $2, official_code = $3, official_number = $4
+    WHERE receipt_id = $1
+"""
 ISSUE: Final = """
     UPDATE receipt
     SET version = $2, state = 'issued', year = $3, sequence = $4, number = $5, replaces = $6,
@@ -152,10 +156,23 @@ async def insert(connection: Connection, receipt: Receipt) -> None:
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != OFFICIAL or bill is None:
             raise
-        raise OfficialBillUsedError(
-            f"{bill.code} {bill.number} is named on another receipt",
-            pointer="/official_bill/number",
-        ) from error
+        raise _bill_used(bill, pointer="/official_bill/number") from error
+
+
+async def save_official_bill(connection: Connection, receipt: Receipt, bill: OfficialBill) -> None:
+    """Raises OfficialBillUsedError."""
+    try:
+        await connection.execute(
+            NAME_BILL, receipt.receipt_id, receipt.version, bill.code, bill.number
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _bill_used(bill, pointer="/number") from error
+
+
+def _bill_used(bill: OfficialBill, *, pointer: str) -> OfficialBillUsedError:
+    return OfficialBillUsedError(
+        f"{bill.code} {bill.number} is named on another receipt", pointer=pointer
+    )
 
 
 async def save_issue(connection: Connection, receipt: Receipt) -> None:

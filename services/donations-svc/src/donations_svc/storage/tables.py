@@ -26,6 +26,7 @@ STANDS: Final = text("reversed_on IS NULL")
 IS_NAMED_GIFT: Final = text(
     "reversed_on IS NULL AND NOT is_anonymous AND NOT is_sponsorship AND donor_code IS NOT NULL"
 )
+IS_UNRELEASED: Final = text("state = 'cancelled' AND kind = 'cash' AND released_at IS NULL")
 QUANTITY: Final = Numeric(15, 3)
 
 
@@ -149,12 +150,16 @@ class AnnouncementLine(DonationsTable, table=True):
     donation_id: UUID | None
     rejection_reason: str | None
     remark: str | None
+    delegation: str | None
     decided_by: str | None
     decided_at: datetime | None = Field(sa_type=DateTime(timezone=True))
 
 
 class Donation(DonationsTable, table=True):
-    """What has arrived; of a row only what was given back changes, or that it was an error."""
+    """What has arrived; later it is said what goods are, what was given back, or that it was wrong.
+
+    Nothing else of a row changes.
+    """
 
     __table_args__ = (
         Index("ix_donation_reference", "agency", "reference", unique=True, postgresql_where=STANDS),
@@ -214,6 +219,8 @@ class Donation(DonationsTable, table=True):
     unit: str | None
     proof_kind: str | None
     proof_sha256: str | None
+    # When that was said, if it was later than the rest.
+    goods_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     service: str | None
     hours: Decimal | None = Field(sa_type=QUANTITY)
     hourly_rate_minor: int | None = Field(sa_type=BigInteger)
@@ -239,6 +246,7 @@ class Refund(DonationsTable, table=True):
         Index("ix_refund_agency", "agency", "refund_id"),
         Index("ix_refund_donor", "donor_code", "refund_id"),
         Index("ix_refund_open", "agency", "refund_id", postgresql_where=text("state = 'held'")),
+        Index("ix_refund_unreleased", "agency", "refund_id", postgresql_where=IS_UNRELEASED),
     )
 
     refund_id: UUID = Field(primary_key=True)
@@ -262,6 +270,8 @@ class Refund(DonationsTable, table=True):
     bank_reference: str | None
     decided_by: str | None
     decided_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    # When the ledger has given back what it held for one that was cancelled.
+    released_at: datetime | None = Field(sa_type=DateTime(timezone=True))
 
 
 class PurposeChange(DonationsTable, table=True):
@@ -287,6 +297,8 @@ class PurposeChange(DonationsTable, table=True):
     currency: str
     basis: str
     consented_on: date | None
+    finished_on: date | None
+    published_on: date | None
     document_sha256: str
     remark: str | None
     changed_on: date

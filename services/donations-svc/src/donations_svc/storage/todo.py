@@ -1,4 +1,4 @@
-"""What waits: open pledges, undecided announcements, refunds that are held, receipts to issue."""
+"""What waits: open pledges, announcements, refunds that are held or not free yet, receipts."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from fundmix_events.donations import Donor, DonorKind
 from fundmix_events.money import Currency, Money
 from fundmix_kit.database import Connection
 
-# Each of the four is read by its index of what is open, and no further than the page.
+# Each is read by its index of what is open, and no further than the page.
 LIST: Final = """
     WITH pledges AS (
         SELECT 'pledge' AS subject, pledge_id AS id, reference, donor_kind, donor_code, agency,
@@ -23,7 +23,7 @@ LIST: Final = """
         FROM pledge p
         WHERE fulfilled_minor < amount_minor AND cancelled_on IS NULL
           AND ($1::text IS NULL OR CASE WHEN $2 THEN donor_code = $1 ELSE agency = $1 END)
-          AND (pledged_on, pledge_id, agency) > ($3, $4, $7)
+          AND (pledged_on, pledge_id, agency, 'pledge') > ($3, $4, $7, $8::text)
         ORDER BY pledged_on, pledge_id LIMIT $5
     ), announcements AS (
         SELECT 'announcement', announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency,
@@ -31,7 +31,7 @@ LIST: Final = """
         FROM announcement_line l JOIN announcement a USING (announcement_id)
         WHERE l.state = 'announced'
           AND ($1::text IS NULL OR CASE WHEN $2 THEN a.donor_code = $1 ELSE l.agency = $1 END)
-          AND (a.given_on, announcement_id, l.agency) > ($3, $4, $7)
+          AND (a.given_on, announcement_id, l.agency, 'announcement') > ($3, $4, $7, $8::text)
         GROUP BY announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency, a.given_on,
                  a.currency
         ORDER BY a.given_on, announcement_id, l.agency LIMIT $5
@@ -41,8 +41,31 @@ LIST: Final = """
         FROM refund r JOIN donation d USING (donation_id)
         WHERE r.state = 'held'
           AND ($1::text IS NULL OR CASE WHEN $2 THEN r.donor_code = $1 ELSE r.agency = $1 END)
-          AND (r.held_on, refund_id, r.agency) > ($3, $4, $7)
+          AND (r.held_on, refund_id, r.agency, 'refund') > ($3, $4, $7, $8::text)
         ORDER BY r.held_on, refund_id LIMIT $5
+    ), releases AS (
+        SELECT 'release', refund_id, r.reference, d.donor_kind, d.donor_code, r.agency,
+               (r.decided_at AT TIME ZONE 'Asia/Shanghai')::date AS since, r.amount_minor,
+               r.currency, NULL::date
+        FROM refund r JOIN donation d USING (donation_id)
+        WHERE NOT $2 AND r.state = 'cancelled' AND r.kind = 'cash' AND r.released_at IS NULL
+          AND ($1::text IS NULL OR r.agency = $1)
+          AND ((r.decided_at AT TIME ZONE 'Asia/Shanghai')::date, refund_id, r.agency, 'release')
+              > ($3, $4, $7, $8::text)
+        ORDER BY since, refund_id LIMIT $5
+    ), rejections AS (
+        SELECT * FROM (
+            SELECT 'rejection', announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency,
+                   (l.decided_at AT TIME ZONE 'Asia/Shanghai')::date AS since,
+                   sum(l.amount_minor)::bigint, a.currency, NULL::date
+            FROM announcement a JOIN announcement_line l USING (announcement_id)
+            WHERE $2 AND l.state = 'rejected' AND ($1::text IS NULL OR a.donor_code = $1)
+            GROUP BY announcement_id, a.reference, a.donor_kind, a.donor_code, l.agency, since,
+                     a.currency
+        ) AS rejected
+        WHERE since >= $6 AND (since, announcement_id, agency, 'rejection')
+                              > ($3, $4, $7, $8::text)
+        ORDER BY since, announcement_id, agency LIMIT $5
     ), receipts AS (
         -- What a receipt could be issued for, by the rules of domain/receipt.py.
         SELECT 'receipt', donation_id, d.reference, d.donor_kind, d.donor_code, d.agency,
@@ -56,14 +79,15 @@ LIST: Final = """
               SELECT FROM refund r WHERE r.donation_id = d.donation_id AND r.state = 'held')
           AND NOT EXISTS (
               SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued')
-          AND (d.received_on, donation_id, d.agency) > ($3, $4, $7)
+          AND (d.received_on, donation_id, d.agency, 'receipt') > ($3, $4, $7, $8::text)
         ORDER BY d.received_on, donation_id LIMIT $5
     )
     SELECT * FROM (
         SELECT * FROM pledges UNION ALL SELECT * FROM announcements UNION ALL SELECT * FROM refunds
+        UNION ALL SELECT * FROM releases UNION ALL SELECT * FROM rejections
         UNION ALL SELECT * FROM receipts
     ) AS waiting
-    ORDER BY since, id, agency LIMIT $5
+    ORDER BY since, id, agency, subject LIMIT $5
 """
 
 
@@ -71,6 +95,10 @@ class TodoSubject(StrEnum):
     PLEDGE = "pledge"
     ANNOUNCEMENT = "announcement"
     REFUND = "refund"
+    RELEASE = "release"
+    """A refund that was cancelled, of which the ledger has not said that the money is free."""
+    REJECTION = "rejection"
+    """Of lines of an announcement, as long as it is news."""
     RECEIPT = "receipt"
     """A donation without one."""
 
@@ -94,17 +122,18 @@ async def list_rows(
     *,
     org: str | None,
     is_donor: bool,
-    receipts_since: date,
-    after: tuple[date, UUID, str],
+    news_since: date,
+    after: tuple[date, UUID, str, str],
     rows_max: int,
 ) -> list[Todo]:
     """Oldest first; of a donor what it is waited for, of an agency what it waits for.
 
-    Receipts only of what was received since a day: who never issues any has other things to do.
+    Receipts only of what was received since a day: who never issues any has other things to do. And
+    rejections since that day: a donor does not say that it has read of them.
     """
-    since, last_id, agency = after
+    since, last_id, agency, subject = after
     rows = await connection.fetch(
-        LIST, org, is_donor, since, last_id, rows_max, receipts_since, agency
+        LIST, org, is_donor, since, last_id, rows_max, news_since, agency, subject
     )
     return [_todo(row) for row in rows]
 

@@ -26,15 +26,18 @@ from ledger_svc.api.request_bodies import (
     HoldIn,
     HoldOut,
     LotOut,
+    MadeHoldOut,
     WarningOut,
     advance_out,
     fund_out,
     hold_out,
     lot_out,
+    made_hold_out,
 )
 from ledger_svc.commands import Commands
 from ledger_svc.domain.mix import shown
 from ledger_svc.fund_queries import SpendingReading
+from ledger_svc.storage.holds import HoldState
 
 Agency = Annotated[CreditCode | None, Query()]
 Year = Annotated[int, Query(ge=1950, le=2199)]
@@ -140,6 +143,26 @@ def holds_router(database: Database, runner: CommandRunner, commands: Commands) 
             return Answer(body=hold_out(hold))
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
+
+    @router.get("/v1/holds", response_model=Page[MadeHoldOut])
+    async def list_holds(
+        request: Request,
+        access: AccessDep,
+        page: PageDep,
+        agency: Agency = None,
+        state: Annotated[HoldState | None, Query()] = None,
+    ) -> Response:
+        """What is set aside, and since when: what nothing came of can be given back."""
+        rows = await fund_queries.list_holds(
+            database, agency=_own(access, agency), state=state, page=page
+        )
+        return page_response(
+            request,
+            rows,
+            page=page,
+            sort_key=lambda row: (row.hold.terms.hold_id,),
+            item=made_hold_out,
+        )
 
     @router.get("/v1/holds/{hold_id}")
     async def show_hold(access: AccessDep, hold_id: UUID) -> HoldOut:

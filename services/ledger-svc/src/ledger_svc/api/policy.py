@@ -56,6 +56,7 @@ POLICY: Final = Policy(
         ("POST", "/v1/imports"): KEEPERS,
         ("PUT", "/v1/import-mappings"): KEEPERS,
         ("GET", "/v1/import-mappings"): READERS,
+        ("GET", "/v1/holds"): READERS,
         ("POST", "/v1/holds"): HOLDERS,
         ("POST", "/v1/holds/release"): HOLDERS,
         ("PUT", "/v1/holds/{hold_id}"): KEEPERS,

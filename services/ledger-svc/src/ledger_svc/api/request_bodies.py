@@ -17,7 +17,7 @@ from ledger_svc.domain.request import Request, RequestState
 from ledger_svc.domain.spending_limits import SpendingWarning
 from ledger_svc.domain.terms import RequestKind, amount_of, reference_of
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
-from ledger_svc.storage.holds import Hold, HoldPurpose, HoldState, HoldTerms
+from ledger_svc.storage.holds import Hold, HoldPurpose, HoldState, HoldTerms, MadeHold
 
 LOTS_NAMED_MAX = 1_000
 
@@ -108,6 +108,11 @@ class HoldOut(BaseModel):
     state: HoldState
     lots: tuple[DrawOut, ...]
     advance: Money
+
+
+class MadeHoldOut(HoldOut):
+    made_by: str
+    made_at: datetime
 
 
 class FundOut(BaseModel):
@@ -220,6 +225,10 @@ def hold_out(hold: Hold) -> HoldOut:
         ),
         advance=Money.of(reserved.advance_minor, terms.currency),
     )
+
+
+def made_hold_out(made: MadeHold) -> MadeHoldOut:
+    return MadeHoldOut(**dict(hold_out(made.hold)), made_by=made.made_by, made_at=made.made_at)
 
 
 def fund_out(row: FundRow) -> FundOut:

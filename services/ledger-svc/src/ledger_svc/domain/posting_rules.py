@@ -28,6 +28,7 @@ from fundmix_events.donations import (
     DonationReceived,
     DonationRefunded,
     DonationReversed,
+    GoodsStated,
     PledgeCancelled,
     PledgeMade,
     PurposeChanged,
@@ -80,6 +81,7 @@ PostableEvent = (
     | PledgeMade
     | PledgeCancelled
     | DonationReceived
+    | GoodsStated
     | DonationRefunded
     | PurposeChanged
     | DonationReversed
@@ -144,6 +146,9 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
             return None
         # What an evaluation takes off is booked when the instalment is approved.
         case EvaluationPublished() | ObjectionRaised() | ResultAccepted() | DeductionDecided():
+            return None
+        # What goods are worth was booked when they came.
+        case GoodsStated():
             return None
         case ObligationMet() | ObligationOverdue() | GoalStatusChanged():
             return None

@@ -104,6 +104,15 @@ ADD_LOTS_OF_HOLDS: Final = """
 KNOWN: Final = "SELECT * FROM hold WHERE hold_id = ANY($1::uuid[])"
 READ: Final = "SELECT * FROM hold WHERE hold_id = $1"
 LOCK: Final = "SELECT * FROM hold WHERE hold_id = $1 FOR UPDATE"
+LIST: Final = """
+    SELECT * FROM hold
+    WHERE ($1::text IS NULL OR agency = $1) AND ($2::text IS NULL OR state = $2) AND hold_id > $3
+    ORDER BY hold_id LIMIT $4
+"""
+LOTS_OF_ALL: Final = """
+    SELECT h.hold_id, h.lot_id, h.channel, h.amount_minor FROM hold_lot h JOIN lot l USING (lot_id)
+    WHERE h.hold_id = ANY($1::uuid[]) ORDER BY h.hold_id, l.value_on, l.document, h.lot_id
+"""
 LOTS_OF: Final = """
     SELECT h.lot_id, h.channel, h.amount_minor FROM hold_lot h JOIN lot l USING (lot_id)
     WHERE h.hold_id = $1 ORDER BY l.value_on, l.document, h.lot_id
@@ -152,6 +161,15 @@ class Hold:
     terms: HoldTerms
     state: HoldState
     reserved: Reserved
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeHold:
+    """A hold, and who has asked for it when."""
+
+    hold: Hold
+    made_by: str
+    made_at: datetime
 
 
 async def lock_fund(connection: Connection, *, agency: str, fund_code: str) -> None:
@@ -296,6 +314,29 @@ async def find_terms(
 async def find(connection: Connection, hold_id: UUID, *, is_locked: bool = False) -> Hold | None:
     row = await connection.fetchrow(LOCK if is_locked else READ, hold_id)
     return None if row is None else _hold(row, await connection.fetch(LOTS_OF, hold_id))
+
+
+async def list_rows(
+    connection: Connection,
+    *,
+    agency: str | None,
+    state: HoldState | None,
+    after: UUID,
+    rows_max: int,
+) -> list[MadeHold]:
+    """In the order of their ids."""
+    rows = await connection.fetch(LIST, agency, state, after, rows_max)
+    lots: dict[UUID, list[asyncpg.Record]] = {}
+    for lot in await connection.fetch(LOTS_OF_ALL, [row["hold_id"] for row in rows]):
+        lots.setdefault(lot["hold_id"], []).append(lot)
+    return [
+        MadeHold(
+            hold=_hold(row, lots.get(row["hold_id"], ())),
+            made_by=row["made_by"],
+            made_at=row["made_at"],
+        )
+        for row in rows
+    ]
 
 
 async def release(connection: Connection, hold_id: UUID) -> None:
