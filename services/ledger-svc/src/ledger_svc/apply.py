@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple, cast
 from uuid import UUID
 
+import structlog
 from fundmix_events.registry import OrganisationEvent
 from fundmix_kit import replica
 from fundmix_kit.clock import Clock, day_of
@@ -14,22 +15,28 @@ from fundmix_kit.database import Connection
 from fundmix_kit.delivery import Delivery
 from fundmix_kit.replica import State
 
+from ledger_svc.domain.approval import ApprovalEvent
 from ledger_svc.domain.contract_terms import TermsEvent
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
-from ledger_svc.storage import contract_terms
+from ledger_svc.domain.restored import Approval, restored
+from ledger_svc.storage import contract_terms, requests, restored_requests
 from ledger_svc.storage.contract_terms import TermsChange
 from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
+
+log = structlog.get_logger()
 
 
 class Prepared(NamedTuple):
     """What an event means here: an entry or a barrier, an organisation's new state, or nothing.
 
-    What it says about the terms of a contract is kept beside its entry.
+    What it says about the terms of a contract is kept beside its entry. An approval is known here
+    already, unless a backup was restored.
     """
 
     entry: SourcedEntry | None = None
     organisation: tuple[str, State] | None = None
     terms: TermsChange | None = None
+    approval: Approval | None = None
 
 
 class LedgerHandler:
@@ -53,6 +60,10 @@ class LedgerHandler:
         if entry is None:
             return Prepared(terms=terms)
         assert incoming.number is not None, "what has no number is in quarantine"
+        approval = None
+        if isinstance(event, ApprovalEvent):
+            by, at = message.actor.subject, message.envelope.time
+            approval = Approval(event=event, event_id=message.id, by=by, at=at)
         return Prepared(
             entry=SourcedEntry(
                 entry=entry,
@@ -62,6 +73,7 @@ class LedgerHandler:
                 payload_sha256=hashlib.sha256(incoming.value).digest(),
             ),
             terms=terms,
+            approval=approval,
         )
 
     async def apply(self, connection: Connection, prepared: Sequence[Prepared]) -> None:
@@ -86,6 +98,26 @@ class LedgerHandler:
         finally:
             changing.cancel()
         await terms.save(connection)
+        approvals = [p.approval for p in prepared if p.approval is not None]
+        if approvals:
+            await _restore_requests(connection, approvals)
+
+
+async def _restore_requests(connection: Connection, approvals: Sequence[Approval]) -> None:
+    """With their entries written: none is left that could be approved again."""
+    lost_ids = await restored_requests.lost(
+        connection, [(a.event.request_id, a.event_id) for a in approvals]
+    )
+    if not lost_ids:
+        return
+    lost = [a for a in approvals if a.event_id in lost_ids]
+    corrected = [a.corrects for a in lost if a.corrects is not None]
+    seqs: dict[UUID | None, int] = {**await requests.seq_by_event(connection, corrected)}
+    found = [restored(a, corrected_seq=seqs.get(a.corrects)) for a in lost]
+    await restored_requests.save(
+        connection, [request for request in found if request is not None], corrected=corrected
+    )
+    log.warning("requests_restored", requests=len(found), left_out=found.count(None))
 
 
 async def _posted_on(

@@ -58,7 +58,9 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
         replica_wait_ms_max=process.settings.http.replica_wait_ms_max,
         gate=gate,
     )
+    # That all is sent again may be what the ledger waits for; a retry enters the journal.
     operating = CommandRunner(database, clock=clock)
+    deciding = CommandRunner(database, clock=clock, gate=gate)
     outbox = Outbox(source=f"/{NAME}", partitions=DECIDED, clock=clock)
     commands = Commands(outbox=outbox, clock=clock)
     actions = RequestActions(runner=runner, commands=commands, clock=clock)
@@ -84,7 +86,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             imports_router(database, runner, ImportCommands(commands, clock=clock)),
             reports_router(database),
             operations_router(database, operating),
-            quarantine_router(database, operating, retrying),
+            quarantine_router(database, deciding, retrying),
             exports_router(database, streams),
             goals_router(database, runner, goals, clock),
             readings_router(database, clock),

@@ -38,6 +38,35 @@ async def test_what_comes_late_is_posted_in_the_first_open_month(books: Books) -
     assert mix["received_total"] == "70.00"
 
 
+async def test_what_was_booked_more_than_ten_years_before_is_in_the_openings(
+    books: Books, owner: asyncpg.Connection
+) -> None:
+    await books.enter("/v1/income", an_income("20.00", received_on="1951-05-01"))
+    await books.inlet.post(samples.donation_received("10.00", received_on="2024-01-15"))
+
+    await books.close(202403)
+
+    kept = await owner.fetch(
+        """
+        SELECT period, sum(opening_minor)::bigint, sum(closing_minor)::bigint
+        FROM period_total JOIN account a USING (account_id)
+        WHERE code = 'assets:bank' GROUP BY period ORDER BY period
+        """
+    )
+    assert [tuple(row) for row in (kept[0], *kept[-3:])] == [
+        (201404, 20_00, 20_00),
+        (202401, 20_00, 30_00),
+        (202402, 30_00, 30_00),
+        (202403, 30_00, 30_00),
+    ]
+    assert len(kept) == 120
+    for year, opening, debit in ((1951, "0.00", "20.00"), (1980, "20.00", "0.00")):
+        span = {"from": year * 100 + 1, "to": year * 100 + 12}
+        trial = (await books.auditor().get("/v1/trial-balance", **span)).json()
+        bank = next(line for line in trial["lines"] if line["code"] == "assets:bank")
+        assert (bank["opening"]["amount"], bank["debit"]["amount"]) == (opening, debit)
+
+
 async def test_a_closed_month_has_totals_of_every_account(
     books: Books, owner: asyncpg.Connection
 ) -> None:

@@ -12,30 +12,38 @@ FIRST_PERIOD: Final = "SELECT min(period) FROM period_balance"
 MOVE_BARRIER: Final = """
     UPDATE log_head SET closed_through = greatest(closed_through, $1) WHERE id = 1
 """
-# Every account has a row, also where nothing moved: a month without rows is not a closed one.
+# Of months that are closed at once the last ten years are kept apart: an entry may be dated as long
+# ago as it likes, and a close does work for every account and month.
+MONTHS_AT_ONCE_MAX: Final = 120
+# Every account has a row, also where nothing moved: a month without rows is not a closed one. What
+# was booked between the last totals and this month is in its opening.
 ADD_TOTALS: Final = """
-    INSERT INTO period_total
-        (period, account_id, opening_minor, debit_minor, credit_minor, closing_minor)
-    SELECT $1, account_id, opening, debit, debit - amount, opening + amount
-    FROM (
-        SELECT a.account_id, coalesce(t.closing_minor, 0) AS opening,
-               coalesce(b.debit, 0) AS debit, coalesce(b.amount, 0) AS amount
-        FROM account a
-        LEFT JOIN period_total t ON t.period = $2 AND t.account_id = a.account_id
-        LEFT JOIN (
-            SELECT account_id, sum(debit_minor)::bigint AS debit,
-                   sum(amount_minor)::bigint AS amount
-            FROM period_balance WHERE period = $1 GROUP BY account_id
-        ) b ON b.account_id = a.account_id
-    ) x
-    ORDER BY account_id
-"""
-TOTALS: Final = """
+    WITH added AS (
+        INSERT INTO period_total
+            (period, account_id, opening_minor, debit_minor, credit_minor, closing_minor)
+        SELECT $1, account_id, opening, debit, debit - amount, opening + amount
+        FROM (
+            SELECT a.account_id, coalesce(t.closing_minor, 0) + coalesce(o.amount, 0) AS opening,
+                   coalesce(b.debit, 0) AS debit, coalesce(b.amount, 0) AS amount
+            FROM account a
+            LEFT JOIN period_total t ON t.period = $2 AND t.account_id = a.account_id
+            LEFT JOIN (
+                SELECT account_id, sum(amount_minor)::bigint AS amount
+                FROM period_balance WHERE period > $2 AND period < $1 GROUP BY account_id
+            ) o ON o.account_id = a.account_id
+            LEFT JOIN (
+                SELECT account_id, sum(debit_minor)::bigint AS debit,
+                       sum(amount_minor)::bigint AS amount
+                FROM period_balance WHERE period = $1 GROUP BY account_id
+            ) b ON b.account_id = a.account_id
+        ) x
+        ORDER BY account_id
+        RETURNING *
+    )
     SELECT t.period, a.agency, a.code, a.fund_code, a.channel, a.currency, t.opening_minor,
            t.debit_minor, t.credit_minor, t.closing_minor
-    FROM period_total t JOIN account a USING (account_id)
-    WHERE t.period BETWEEN $1 AND $2
-    ORDER BY t.period, a.agency COLLATE "C", a.code COLLATE "C", a.fund_code COLLATE "C",
+    FROM added t JOIN account a USING (account_id)
+    ORDER BY a.agency COLLATE "C", a.code COLLATE "C", a.fund_code COLLATE "C",
              a.channel COLLATE "C", a.currency COLLATE "C"
 """
 LAST_CLOSED_WITH_TOTALS: Final = "SELECT max(period) FROM period_total"
@@ -53,15 +61,12 @@ async def close(connection: Connection, *, seq: int, through: int) -> None:
     """Close all months up to `through`: the totals of each, and the barrier for what comes."""
     last = await connection.fetchval(LAST_CLOSED_WITH_TOTALS)
     first = next_period(last) if last else await connection.fetchval(FIRST_PERIOD)
-    months = periods_between(first, through) if first else []
+    months = periods_between(first, through)[-MONTHS_AT_ONCE_MAX:] if first else []
     before = last or 0
-    for month in months:
-        await connection.execute(ADD_TOTALS, month, before)
-        before = month
     accounts, digest = 0, hashlib.sha256()
-    if months:
-        rows = await connection.fetch(TOTALS, months[0], months[-1])
-        accounts = len({tuple(row)[1:6] for row in rows})
+    for month in months:
+        rows = await connection.fetch(ADD_TOTALS, month, before)
+        accounts, before = len(rows), month
         for row in rows:
             digest.update(_canonical(tuple(row)))
     await connection.execute(ADD_CLOSE, seq, through, accounts, digest.digest())
