@@ -135,8 +135,10 @@ class PaceOut(BaseModel):
 
 
 class ProjectionOut(ConcentrationOut):
-    """Income by the end of the year: what has come, what is due by then, and open pledges.
+    """Income by the end of the year: what has come, and what is due and pledged by then.
 
+    `pledged` is cash; a pledge that names no day counts in the year it was made in. Beside it stand
+    the rest, `pledged_later`, and goods, `pledged_in_kind`; `why_pledged` lists the entries of all.
     Of what is earned instead of received, `unearned` is added and `receivable` taken off.
     """
 
@@ -145,6 +147,8 @@ class ProjectionOut(ConcentrationOut):
     to_day: dict[Channel, str]
     due: dict[Channel, str]
     pledged: dict[Channel, str]
+    pledged_later: dict[Channel, str]
+    pledged_in_kind: dict[Channel, str]
     unearned: dict[Channel, str] | None
     receivable: dict[Channel, str] | None
     why_due: str
@@ -373,6 +377,8 @@ def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
         to_day=_amounts(reading.measured.spread.net),
         due=_amounts(reading.due),
         pledged=_amounts(reading.pledged),
+        pledged_later=_amounts(reading.pledged_later),
+        pledged_in_kind=_amounts(reading.pledged_in_kind),
         unearned=_amounts(reading.unearned) if is_earned else None,
         receivable=_amounts(reading.receivable) if is_earned else None,
         why_due=why.promised(),

@@ -1,4 +1,4 @@
-"""The tables of goals, and of the terms of contracts that they are read from."""
+"""The tables of goals, and of the terms of contracts and pledges that they are read from."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -81,6 +81,45 @@ class ContractInstalment(LedgerTable, table=True):
     is_listed: bool
     listed_version: int = Field(sa_type=BigInteger)
     state_version: int = Field(sa_type=BigInteger)
+
+
+class PledgeTerms(LedgerTable, table=True):
+    """A pledge, and what of it is still to arrive; only its making says when it was made."""
+
+    __table_args__ = (
+        Index("ix_pledge_terms_open", "pledge_id", postgresql_where=text("open_minor <> 0")),
+    )
+
+    pledge_id: UUID = Field(primary_key=True)
+    agency: str
+    channel: str
+    kind: str
+    pledged_on: date | None = None
+    open_minor: int = Field(sa_type=BigInteger)
+
+
+class PledgePart(LedgerTable, table=True):
+    """How much of a pledge is to arrive by a day."""
+
+    pledge_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=SmallInteger)
+    due_on: date
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class PledgeMovement(LedgerTable, table=True):
+    """What an event has added to a pledge or taken from it; never changed."""
+
+    __table_args__ = (
+        Index("ix_pledge_movement_value_on", "value_on"),
+        Index("ix_pledge_movement_known_on", "known_on"),
+    )
+
+    event_id: UUID = Field(primary_key=True)
+    pledge_id: UUID
+    value_on: date
+    known_on: date
+    amount_minor: int = Field(sa_type=BigInteger)
 
 
 class Goal(LedgerTable, table=True):
