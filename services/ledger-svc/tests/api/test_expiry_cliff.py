@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from fundmix_events.contracts import ContractSigned
 from fundmix_events.testing import samples
-from fundmix_events.testing.samples import FOUNDATION, OTHER_AGENCY
-from fundmix_kit.testing.api import Api
+from fundmix_events.testing.samples import AGENCY, FOUNDATION, OTHER_AGENCY
+from fundmix_kit.testing.api import Api, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 
@@ -73,3 +73,69 @@ async def test_a_successor_begins_within_ninety_days_or_overlaps(
     cliff = await ask(api, on="2024-12-15", days=30)
 
     assert (cliff["contracts"] == 1) is is_on_the_cliff
+
+
+async def test_who_looks_back_sees_what_was_agreed_and_unpaid_then(
+    api: Api, inlet: Inlet[Prepared]
+) -> None:
+    known: dict[str, Any] = {"contract_id": UUID(int=1), "contract_number": "DG-1"}
+    await inlet.post(
+        a_contract("1", ceiling="100000.00", ends_on="2024-06-30"),
+        samples.instalment_paid("40000.00", paid_on="2024-03-18", aggregate_version=2, **known),
+        samples.contract_amended(
+            "5000.00", amended_on="2024-05-06", ends_on="2024-12-31", aggregate_version=3, **known
+        ),
+    )
+
+    cliffs = {on: await ask(api, on=on, days=300) for on in ("2024-03-17", "2024-03-18")}
+    cliffs["2024-05-06"] = await ask(api, on="2024-05-06", days=300)
+    gone = await ask(api, on="2024-05-06", days=60)
+
+    found = {
+        on: [(item["ends_on"], item["ceiling"], item["unpaid"]) for item in cliff["items"]]
+        for on, cliff in cliffs.items()
+    }
+    assert found == {
+        "2024-03-17": [("2024-06-30", "100000.00", "100000.00")],
+        "2024-03-18": [("2024-06-30", "100000.00", "60000.00")],
+        "2024-05-06": [("2024-12-31", "105000.00", "65000.00")],
+    }
+    assert cliffs["2024-05-06"]["unpaid_total"] == "65000.00"
+    assert gone["contracts"] == 0
+
+
+async def test_a_contract_is_there_until_the_day_it_is_terminated(
+    api: Api, inlet: Inlet[Prepared]
+) -> None:
+    terminated: dict[str, Any] = {"terminated_on": "2024-08-01", "aggregate_version": 2}
+    await inlet.post(
+        a_contract("1", ends_on="2024-12-31"),
+        a_contract("2", ceiling="100000.00", ends_on="2025-12-31"),
+        samples.contract_terminated(
+            "10000.00", contract_id=UUID(int=2), contract_number="DG-2", **terminated
+        ),
+    )
+
+    before = await ask(api, on="2024-07-31", days=700)
+    after = await ask(api, on="2024-08-01", days=700)
+
+    # The second goes on from the first, for as long as it is there itself.
+    assert [(item["number"], item["unpaid"]) for item in before["items"]] == [("DG-2", "100000.00")]
+    assert [item["number"] for item in after["items"]] == ["DG-1"]
+
+
+async def test_the_cliff_of_one_agency_is_asked_for(api: Api, inlet: Inlet[Prepared]) -> None:
+    await inlet.post(
+        a_contract("1", ends_on="2024-12-31"),
+        a_contract("2", ends_on="2024-12-31", agency=OTHER_AGENCY),
+    )
+    asked: dict[str, str | int] = {"on": "2024-12-15", "days": 30}
+
+    found = await ask(api, agency=OTHER_AGENCY, **asked)
+    treasurer = api.caller("agency", org=AGENCY)
+    own = await treasurer.get("/v1/expiry-cliff", **asked)
+    foreign = await treasurer.get("/v1/expiry-cliff", agency=OTHER_AGENCY, **asked)
+
+    assert [item["number"] for item in found["items"]] == ["DG-2"]
+    assert [item["number"] for item in own.json()["items"]] == ["DG-1"]
+    assert refusal(foreign)[:2] == (403, "foreign_row")

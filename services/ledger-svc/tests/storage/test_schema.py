@@ -26,6 +26,7 @@ RIGHTS: Final = KIT_RIGHTS | {
     "import_mapping": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "request": {"SELECT", "INSERT", "UPDATE"},
     "contract_terms": {"SELECT", "INSERT", "UPDATE"},
+    "contract_agreement": {"SELECT", "INSERT"},
     "contract_instalment": {"SELECT", "INSERT", "UPDATE"},
     "pledge_terms": {"SELECT", "INSERT", "UPDATE"},
     "pledge_part": {"SELECT", "INSERT"},

@@ -23,7 +23,6 @@ class ContractTerms(LedgerTable, table=True):
     """What a buyer and an agency have agreed, as the highest version of each fact says."""
 
     __table_args__ = (
-        Index("ix_contract_terms_ends_on", "ends_on", "contract_id"),
         Index("ix_contract_terms_buyer", "buyer", "service_area", "town", "starts_on"),
         Index("ix_contract_terms_agency", "agency", "service_area", "starts_on"),
     )
@@ -44,6 +43,18 @@ class ContractTerms(LedgerTable, table=True):
     terminated_on: date | None = None
     terms_version: int = Field(sa_type=BigInteger)
     list_version: int = Field(sa_type=BigInteger)
+
+
+class ContractAgreement(LedgerTable, table=True):
+    """What a signing or an amendment has agreed, from a day on; never changed."""
+
+    __table_args__ = (Index("ix_contract_agreement_ends_on", "ends_on"),)
+
+    contract_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    agreed_on: date
+    ends_on: date
+    ceiling_minor: int = Field(sa_type=BigInteger)
 
 
 class ContractInstalment(LedgerTable, table=True):
