@@ -171,11 +171,15 @@ def test_procurement_grows_by_what_is_signed_paid_and_due() -> None:
         last_year_to_day=(signed(1000), paid(400)),
         last_year=(signed(1000), paid(800)),
         due=(Due("a", GOVERNMENT, 1, 380, 0, 0),),
-    ).procurement
+    )
 
-    assert found.signed_growth == Fraction(1, 5)
-    assert found.paid_growth == Fraction(1, 4)
-    assert found.projected_growth == Fraction(1, 10)
+    assert found.procurement.signed_growth == Fraction(1, 5)
+    assert found.procurement.paid_growth == Fraction(1, 4)
+    assert found.procurement.projected_growth == Fraction(1, 10)
+    limits = Limits(basis=Basis.RECEIVED, procurement_growth_min=Fraction(3, 10))
+    [limit] = read_limits(found, limits)
+    # 30 % more than 400 are 520, and more than 800 are 1040.
+    assert (limit.lacking_minor, limit.lacking_at_year_end_minor) == (20, 160)
 
 
 def test_facts_of_an_agency_are_its_own() -> None:
@@ -224,4 +228,4 @@ def test_each_limit_stands_where_the_reading_and_the_projection_put_it() -> None
         ("channel_share_min", GoalState.AT_RISK),
         ("procurement_growth_min", GoalState.UNKNOWN),
     ]
-    assert [limit.lacking_minor for limit in found] == [47, None, 80, 12, None]
+    assert [limit.lacking_minor for limit in found] == [47, 401, 80, 12, None]

@@ -178,7 +178,8 @@ class LimitOut(BaseModel):
     """A limit, the reading and the projection: amounts are text, ratios numbers.
 
     `lacking`: the least that would keep the limit, from `channel`; for the government's share from
-    all others. Null where no amount would.
+    others, whichever they are; for the HHI from `lacking_from` alone, which needs least of all but
+    the government. Null where no amount would.
     """
 
     kind: LimitKind
@@ -189,6 +190,8 @@ class LimitOut(BaseModel):
     status: GoalState
     lacking: str | None
     lacking_at_year_end: str | None
+    lacking_from: Channel | None
+    lacking_at_year_end_from: Channel | None
     why: str
 
 
@@ -418,6 +421,8 @@ def _limit_out(limit: LimitReading, why: Asking, basis: Basis) -> LimitOut:
         status=limit.state,
         lacking=_text(limit.lacking_minor),
         lacking_at_year_end=_text(limit.lacking_at_year_end_minor),
+        lacking_from=limit.lacking_from,
+        lacking_at_year_end_from=limit.lacking_at_year_end_from,
         why=asked,
     )
 
