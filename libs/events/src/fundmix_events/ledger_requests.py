@@ -120,6 +120,7 @@ class ReversalApproved(PostedRequestEvent):
 
     corrects: UUID = Field(description="The event whose entry this undoes.")
     corrects_kind: str
+    payer: CreditCode | None = Field(default=None, description="Of the entry that is undone.")
     reason: Remark
 
 

@@ -17,9 +17,10 @@ from fundmix_kit.replica import State
 
 from ledger_svc.domain.approval import ApprovalEvent
 from ledger_svc.domain.contract_terms import TermsEvent
+from ledger_svc.domain.pledge_terms import PledgeChange, PledgeEvent, pledge_change
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 from ledger_svc.domain.restored import Approval, restored
-from ledger_svc.storage import contract_terms, requests, restored_requests
+from ledger_svc.storage import contract_terms, pledge_terms, requests, restored_requests
 from ledger_svc.storage.contract_terms import TermsChange
 from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
 
@@ -29,14 +30,15 @@ log = structlog.get_logger()
 class Prepared(NamedTuple):
     """What an event means here: an entry or a barrier, an organisation's new state, or nothing.
 
-    What it says about the terms of a contract is kept beside its entry. An approval is known here
-    already, unless a backup was restored.
+    What it says about the terms of a contract or a pledge is kept beside its entry. An approval is
+    known here already, unless a backup was restored.
     """
 
     entry: SourcedEntry | None = None
     organisation: tuple[str, State] | None = None
     terms: TermsChange | None = None
     approval: Approval | None = None
+    pledge: PledgeChange | None = None
 
 
 class LedgerHandler:
@@ -59,6 +61,7 @@ class LedgerHandler:
         )
         if entry is None:
             return Prepared(terms=terms)
+        is_of_pledge = isinstance(event, PledgeEvent)
         assert incoming.number is not None, "what has no number is in quarantine"
         approval = None
         if isinstance(event, ApprovalEvent):
@@ -74,6 +77,7 @@ class LedgerHandler:
             ),
             terms=terms,
             approval=approval,
+            pledge=pledge_change(event, event_id=message.id) if is_of_pledge else None,
         )
 
     async def apply(self, connection: Connection, prepared: Sequence[Prepared]) -> None:
@@ -82,13 +86,16 @@ class LedgerHandler:
             await replica.save(connection, topic, [s for t, s in organisations if t == topic])
         entries = [p.entry for p in prepared if p.entry is not None]
         changes = [p.terms for p in prepared if p.terms is not None]
+        pledges = [p.pledge for p in prepared if p.pledge is not None]
         placed: list[Placed] = []
         if entries:
             placed = await self._journal.place(connection, entries, now=self._clock.now())
         elif changes:
             await contract_terms.lock(connection)
         terms = await contract_terms.load(connection, changes)
-        posted_on = await _posted_on(connection, entries, changes, placed) if changes else {}
+        posted_on: dict[UUID, date] = {}
+        if changes or pledges:
+            posted_on = await _posted_on(connection, entries, changes, placed)
         changing = asyncio.create_task(
             terms.change(changes, posted_on=posted_on, today=self._clock.today())
         )
@@ -98,6 +105,7 @@ class LedgerHandler:
         finally:
             changing.cancel()
         await terms.save(connection)
+        await pledge_terms.save(connection, pledges, posted_on=posted_on)
         approvals = [p.approval for p in prepared if p.approval is not None]
         if approvals:
             await _restore_requests(connection, approvals)

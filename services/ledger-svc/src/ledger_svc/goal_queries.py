@@ -162,6 +162,9 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
         due=await readings.read_due(
             connection, on=facts.on, as_of=as_of, year_end=year_end, agency=agency
         ),
+        pledged=await readings.read_pledged(
+            connection, on=facts.on, as_of=as_of, year_end=year_end, agency=agency
+        ),
         standings=await readings.read_standings(
             connection, on=None if is_live else facts.on, as_of=as_of, agency=agency
         ),

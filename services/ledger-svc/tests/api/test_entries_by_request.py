@@ -232,3 +232,15 @@ async def test_income_that_was_undone_is_in_no_mix(books: Books) -> None:
 
     mix = (await books.auditor().get("/v1/mix", year=2024)).json()
     assert mix["received_by_channel"] == {"own": "200.00"}
+
+
+async def test_who_paid_income_that_was_undone_is_no_funder(books: Books) -> None:
+    await books.inlet.post(samples.organisation_registered(code=FOUNDATION))
+    await books.enter("/v1/income", an_income("800.00", payer=FOUNDATION))
+    paid = (await books.auditor().get("/v1/reading", year=2024)).json()
+
+    await books.enter("/v1/reversals", a_reversal(1))
+
+    undone = (await books.auditor().get("/v1/reading", year=2024)).json()
+    assert paid["payers"]["largest_funder"]["payer"] == FOUNDATION
+    assert undone["payers"]["largest_funder"] is None

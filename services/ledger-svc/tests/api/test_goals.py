@@ -157,7 +157,9 @@ async def test_a_reading_says_where_each_limit_stands_and_what_it_lacks(
     share = limits["government_share_max", None]
     assert (share["limit"], share["measured"], share["status"]) == (0.85, 0.9, "missed")
     assert share["lacking"] == "58.83"  # 900 / 0.85 - 1000, and a fen less is not enough
-    assert limits["hhi_max", None]["status"] == "missed"
+    hhi = limits["hhi_max", None]
+    # (900² + 100² + 87.35²) / 1087.35² is not more than 0.7.
+    assert (hhi["status"], hhi["lacking"], hhi["lacking_from"]) == ("missed", "87.35", "enterprise")
     foundation = limits["channel_amount_min", "foundation"]
     assert (foundation["limit"], foundation["measured"]) == ("100.00", "100.00")
     assert (foundation["status"], foundation["lacking"]) == ("met", "0.00")

@@ -10,7 +10,7 @@ from fundmix_events.channel import Channel
 from fundmix_events.contracts import ContractSigned
 from fundmix_events.donations import DonationKind
 from fundmix_events.testing import ledger_samples, samples
-from fundmix_events.testing.samples import AGENCY, BUYER, FOUNDATION, OTHER_AGENCY
+from fundmix_events.testing.samples import AGENCY, BUYER, OTHER_AGENCY
 from fundmix_kit.database import Database
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api, refusal
@@ -22,8 +22,7 @@ JUNE_30: Final = "2024-06-30"
 
 
 async def ask(api: Api, path: str = "/v1/reading", **parameters: str | int) -> dict[str, Any]:
-    wanted: dict[str, str | int] = {"year": 2024} if path != "/v1/expiry-cliff" else {}
-    answer = await api.caller("auditor").get(path, **(wanted | parameters))
+    answer = await api.caller("auditor").get(path, **({"year": 2024} | parameters))
     assert answer.is_success, answer.text
     return answer.json()
 
@@ -252,33 +251,6 @@ async def test_a_reading_equals_the_balances_at_its_seq(
     assert by_channel == {row["channel"]: f"{row['amount_minor'] / 100:.2f}" for row in legs}
 
 
-async def test_the_projection_shows_what_it_is_made_from(api: Api, inlet: Inlet[Prepared]) -> None:
-    parts = (
-        samples.an_instalment("600.00", due_on="2024-03-12"),
-        samples.an_instalment("300.00", number=2, due_on="2024-12-09"),
-        samples.an_instalment("100.00", number=3, due_on="2025-02-09"),
-    )
-    known: dict[str, Any] = {"contract_id": UUID(int=1)}
-    await inlet.post(
-        a_contract("1", instalments=parts),
-        samples.instalment_paid("600.00", aggregate_version=2, **known),
-        samples.instalment_approved(
-            "300.00", "50.00", instalment_number=2, aggregate_version=3, **known
-        ),
-        samples.donation_received("20.00"),
-        samples.pledge_made("80.00"),
-    )
-
-    projection = (await ask(api, on=JUNE_30))["projection"]
-
-    assert projection["to_day"] == {"government": "600.00", "foundation": "20.00"}
-    assert projection["due"] == {"government": "250.00"}
-    assert projection["pledged"] == {"foundation": "80.00"}
-    assert projection["by_channel"] == {"government": "850.00", "foundation": "100.00"}
-    assert projection["government_share"] == 0.894737
-    assert projection["unearned"] is None
-
-
 async def test_an_instalment_was_not_paid_on_the_day_before_it_was(
     api: Api, inlet: Inlet[Prepared]
 ) -> None:
@@ -347,55 +319,6 @@ async def test_agencies_stand_in_a_row_by_what_they_depend_on(
     assert [item["agency"] for item in rest["items"]] == [AGENCY]
     assert [(item["rank"], item["agency"]) for item in own["items"]] == [(2, OTHER_AGENCY)]
     assert own["agencies"] == 2
-
-
-async def test_a_contract_that_nothing_goes_on_from_is_on_the_cliff(
-    api: Api, inlet: Inlet[Prepared]
-) -> None:
-    ends: dict[str, Any] = {"ends_on": "2024-12-31"}
-    await inlet.post(
-        a_contract("1", **ends, town="厚街镇", service_area="社区"),
-        a_contract("2", **ends, town="虎门镇", service_area="老年"),
-        # Of the same buyer, area and town, with another agency, from 90 days later on.
-        a_contract(
-            "3",
-            agency=OTHER_AGENCY,
-            town="虎门镇",
-            service_area="老年",
-            signed_on="2024-12-01",
-            starts_on="2025-03-31",
-            ends_on="2025-12-31",
-        ),
-        a_contract("4", ends_on="2025-01-30", town="长安镇", service_area="残障"),
-    )
-
-    cliff = await ask(api, "/v1/expiry-cliff", on="2024-12-15", days=30)
-    longer = await ask(api, "/v1/expiry-cliff", on="2024-12-15", days=60, limit=1)
-
-    assert [item["number"] for item in cliff["items"]] == ["DG-1"]
-    assert (cliff["ceiling_total"], cliff["unpaid_total"]) == ("1000.00", "1000.00")
-    assert (longer["contracts"], len(longer["items"])) == (2, 1)
-    rest = await ask(
-        api, "/v1/expiry-cliff", on="2024-12-15", days=60, cursor=longer["next_cursor"]
-    )
-    assert [item["number"] for item in rest["items"]] == ["DG-4"]
-
-
-@pytest.mark.parametrize(
-    ("starts_on", "is_on_the_cliff"),
-    [("2024-06-01", False), ("2025-03-31", False), ("2025-04-01", True)],
-)
-async def test_a_successor_begins_within_ninety_days_or_overlaps(
-    starts_on: str, *, is_on_the_cliff: bool, api: Api, inlet: Inlet[Prepared]
-) -> None:
-    await inlet.post(
-        a_contract("1", ends_on="2024-12-31"),
-        a_contract("2", starts_on=starts_on, ends_on="2025-12-31", buyer=FOUNDATION, town="虎门镇"),
-    )
-
-    cliff = await ask(api, "/v1/expiry-cliff", on="2024-12-15", days=30)
-
-    assert (cliff["contracts"] == 1) is is_on_the_cliff
 
 
 async def test_an_agency_reads_itself_and_no_other(api: Api, inlet: Inlet[Prepared]) -> None:

@@ -15,14 +15,18 @@ from ledger_svc.domain.goal import (
     judged,
     lacking_amount,
     lacking_besides_government,
+    lacking_for_growth,
+    lacking_for_hhi,
     lacking_for_share,
     worst_of,
 )
-from ledger_svc.domain.measures import Spread
+from ledger_svc.domain.measures import Spread, growth
 
 NET: Final = st.dictionaries(
     st.sampled_from(Channel), st.integers(-AMOUNT_MINOR_MAX, AMOUNT_MINOR_MAX)
 )
+SMALL_NET: Final = st.dictionaries(st.sampled_from(Channel), st.integers(-5, 20))
+OTHERS: Final = [channel for channel in Channel if channel is not Channel.GOVERNMENT]
 RATIOS: Final = st.fractions(0, 1, max_denominator=10**6)
 
 
@@ -50,7 +54,7 @@ def test_what_a_channel_lacks_brings_it_to_its_share_and_a_fen_less_does_not(
         assert short is None or short < share
 
 
-@given(NET, RATIOS, st.sampled_from([c for c in Channel if c is not Channel.GOVERNMENT]))
+@given(NET, RATIOS, st.sampled_from(OTHERS))
 def test_other_income_brings_the_government_share_under_its_limit_and_a_fen_less_does_not(
     net: dict[Channel, int], share_max: Fraction, giver: Channel
 ) -> None:
@@ -66,6 +70,72 @@ def test_other_income_brings_the_government_share_under_its_limit_and_a_fen_less
         short = with_more(net, giver, lacking - 1).share(Channel.GOVERNMENT)
         assert short is not None
         assert short > share_max
+
+
+@given(NET | SMALL_NET, RATIOS, st.data())
+def test_one_channel_brings_the_hhi_to_its_limit_and_a_fen_less_of_any_does_not(
+    net: dict[Channel, int], hhi_max: Fraction, data: st.DataObject
+) -> None:
+    lacking = lacking_for_hhi(spread(net), hhi_max=hhi_max)
+    giver = data.draw(st.sampled_from(OTHERS))
+
+    if lacking is None:
+        more = data.draw(st.integers(0, 20) | st.integers(0, AMOUNT_MINOR_MAX))
+        reached = with_more(net, giver, more).hhi
+        assert spread(net).hhi is None or reached is None or reached > hhi_max
+        return
+    if lacking.channel is not None:
+        reached = with_more(net, lacking.channel, lacking.amount_minor).hhi
+        assert reached is not None
+        assert reached <= hhi_max
+        for less in (lacking.amount_minor - 1, data.draw(st.integers(0, lacking.amount_minor - 1))):
+            short = with_more(net, giver, less).hhi
+            assert short is not None
+            assert short > hhi_max
+    else:
+        reached = spread(net).hhi
+        assert lacking.amount_minor == 0
+        assert reached is not None
+        assert reached <= hhi_max
+
+
+@pytest.mark.parametrize(
+    ("net", "lacking"),
+    [
+        # (965² + x²) / (965 + x)² is at most 7 in 10 from x = 217.27 yuan on.
+        ({Channel.GOVERNMENT: 965_00}, (217_27, Channel.ENTERPRISE)),
+        ({Channel.GOVERNMENT: 965_00, Channel.UNIVERSITY: 100_00}, (100_82, Channel.ENTERPRISE)),
+        ({Channel.GOVERNMENT: 965_00, Channel.OWN: -1_00}, (217_27, Channel.ENTERPRISE)),
+        ({Channel.GOVERNMENT: 50, Channel.OWN: 50}, (0, None)),
+        ({}, None),
+    ],
+)
+def test_of_what_concentrates_the_channel_that_needs_least_is_named(
+    net: dict[Channel, int], lacking: tuple[int, Channel | None] | None
+) -> None:
+    assert lacking_for_hhi(spread(net), hhi_max=Fraction(7, 10)) == lacking
+
+
+def test_beside_a_single_channel_another_brings_the_hhi_to_a_half_and_no_further() -> None:
+    assert lacking_for_hhi(spread({Channel.GOVERNMENT: 100}), hhi_max=Fraction(49, 100)) is None
+
+
+@given(st.integers(-10, AMOUNT_MINOR_MAX), st.integers(0, AMOUNT_MINOR_MAX), st.fractions(-1, 5))
+def test_what_procurement_lacks_brings_it_to_its_growth_and_a_fen_less_does_not(
+    paid: int, before: int, least: Fraction
+) -> None:
+    lacking = lacking_for_growth(paid_minor=paid, before_minor=before, growth=least)
+
+    if lacking is None:
+        assert before == 0
+        return
+    reached = growth(paid + lacking, before)
+    assert reached is not None
+    assert reached >= least
+    if lacking > 0:
+        short = growth(paid + lacking - 1, before)
+        assert short is not None
+        assert short < least
 
 
 @given(NET, st.sampled_from(Channel), st.integers(0, AMOUNT_MINOR_MAX))

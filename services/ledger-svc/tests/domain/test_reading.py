@@ -7,14 +7,23 @@ from typing import Any, Final
 import pytest
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import ContractSigned, InstalmentPaid
-from fundmix_events.donations import DonationReceived
+from fundmix_events.donations import DonationKind, DonationReceived
 from fundmix_events.goals import Basis, GoalState
 from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import IncomeApproved
 from ledger_svc.domain.goal import Limits, Minimum
 from ledger_svc.domain.limits import read_limits
 from ledger_svc.domain.ranking import RankedBy, ranked
-from ledger_svc.domain.reading import Due, Facts, Flow, Payer, Reading, Standing, year_before
+from ledger_svc.domain.reading import (
+    Due,
+    Facts,
+    Flow,
+    Payer,
+    Pledged,
+    Reading,
+    Standing,
+    year_before,
+)
 
 JUNE_30: Final = date(2024, 6, 30)
 GOVERNMENT: Final = Channel.GOVERNMENT
@@ -69,12 +78,24 @@ def test_of_the_government_contracts_and_subsidies_are_apart_on_both_bases() -> 
 
 def test_by_the_end_of_the_year_comes_what_is_due_and_pledged() -> None:
     due = (Due("a", GOVERNMENT, 2, 400, 1, 150),)
-    pledges = (Standing("a", AccountCode.PLEDGE_COMMITMENT, FOUNDATION, 80),)
+    pledges = (Pledged("a", FOUNDATION, DonationKind.CASH, 80, 5),)
 
-    found = reading(paid(600), given(20), due=due, standings=pledges)
+    found = reading(paid(600), given(20), due=due, pledged=pledges)
 
     assert found.projected.net == {GOVERNMENT: 1000, FOUNDATION: 100}
     assert found.overdue_government == (1, 150)
+
+
+def test_goods_and_what_is_promised_for_later_stand_beside_the_projection() -> None:
+    pledges = (
+        Pledged("a", FOUNDATION, DonationKind.CASH, 80, 500),
+        Pledged("a", FOUNDATION, DonationKind.IN_KIND, 900, 30),
+    )
+
+    found = reading(given(20), pledged=pledges)
+
+    assert found.projected.net == {FOUNDATION: 100}
+    assert (found.pledged_later, found.pledged_in_kind) == ({FOUNDATION: 500}, {FOUNDATION: 900})
 
 
 def test_what_is_paid_is_earned_by_the_end_of_the_year_and_a_claim_was_earned_before() -> None:
@@ -93,11 +114,12 @@ def test_what_is_paid_is_earned_by_the_end_of_the_year_and_a_claim_was_earned_be
 
 def test_when_the_year_is_over_nothing_more_comes_in_it() -> None:
     due = (Due("a", GOVERNMENT, 1, 400, 1, 400),)
-    pledges = (Standing("a", AccountCode.PLEDGE_COMMITMENT, FOUNDATION, 80),)
+    pledges = (Pledged("a", FOUNDATION, DonationKind.CASH, 80, 5),)
 
-    found = reading(paid(600), due=due, standings=pledges, on=date(2025, 2, 1))
+    found = reading(paid(600), due=due, pledged=pledges, on=date(2025, 2, 1))
 
     assert found.projected.net == {GOVERNMENT: 600}
+    assert found.pledged == found.pledged_later == {}
     assert found.overdue_government == (1, 400)
     assert found.facts.year_gone == 1
 
@@ -149,11 +171,15 @@ def test_procurement_grows_by_what_is_signed_paid_and_due() -> None:
         last_year_to_day=(signed(1000), paid(400)),
         last_year=(signed(1000), paid(800)),
         due=(Due("a", GOVERNMENT, 1, 380, 0, 0),),
-    ).procurement
+    )
 
-    assert found.signed_growth == Fraction(1, 5)
-    assert found.paid_growth == Fraction(1, 4)
-    assert found.projected_growth == Fraction(1, 10)
+    assert found.procurement.signed_growth == Fraction(1, 5)
+    assert found.procurement.paid_growth == Fraction(1, 4)
+    assert found.procurement.projected_growth == Fraction(1, 10)
+    limits = Limits(basis=Basis.RECEIVED, procurement_growth_min=Fraction(3, 10))
+    [limit] = read_limits(found, limits)
+    # 30 % more than 400 are 520, and more than 800 are 1040.
+    assert (limit.lacking_minor, limit.lacking_at_year_end_minor) == (20, 160)
 
 
 def test_facts_of_an_agency_are_its_own() -> None:
@@ -191,9 +217,9 @@ def test_each_limit_stands_where_the_reading_and_the_projection_put_it() -> None
         channel_minimums={FOUNDATION: Minimum(amount_minor=100, share=Fraction(1, 20))},
         procurement_growth_min=Fraction(0),
     )
-    pledges = (Standing("a", AccountCode.PLEDGE_COMMITMENT, FOUNDATION, 90),)
+    pledges = (Pledged("a", FOUNDATION, DonationKind.CASH, 90, 0),)
 
-    found = read_limits(reading(paid(600), given(20), standings=pledges), limits)
+    found = read_limits(reading(paid(600), given(20), pledged=pledges), limits)
 
     assert [(limit.kind.value, limit.state) for limit in found] == [
         ("government_share_max", GoalState.AT_RISK),
@@ -202,4 +228,4 @@ def test_each_limit_stands_where_the_reading_and_the_projection_put_it() -> None
         ("channel_share_min", GoalState.AT_RISK),
         ("procurement_growth_min", GoalState.UNKNOWN),
     ]
-    assert [limit.lacking_minor for limit in found] == [47, None, 80, 12, None]
+    assert [limit.lacking_minor for limit in found] == [47, 401, 80, 12, None]

@@ -50,7 +50,10 @@ async def contents(database: Database) -> list[tuple[Any, ...]]:
         rows = await connection.fetch(
             "SELECT * FROM contract_instalment ORDER BY contract_id, number, known_on"
         )
-    return [tuple(row) for row in (*terms, *rows)]
+        agreements = await connection.fetch(
+            "SELECT * FROM contract_agreement ORDER BY contract_id, version"
+        )
+    return [tuple(row) for row in (*terms, *rows, *agreements)]
 
 
 async def test_a_batch_leaves_what_is_still_due(database: Database, inlet: Inlet[Prepared]) -> None:
@@ -108,13 +111,33 @@ async def test_an_event_that_comes_late_says_nothing_that_a_later_one_has_said(
     ]
 
 
+async def test_what_was_agreed_is_kept_by_its_day_in_whatever_order_it_comes(
+    database: Database, inlet: Inlet[Prepared]
+) -> None:
+    earlier = samples.contract_amended("100.00", amended_on="2024-04-01", **known(2))
+    later = samples.contract_amended("300.00", amended_on="2024-05-01", **known(3))
+
+    await inlet.post(later)
+    await inlet.post(earlier, samples.contract_signed("1000.00", **known(1)))
+
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            "SELECT version, agreed_on, ceiling_minor FROM contract_agreement ORDER BY version"
+        )
+    assert [tuple(row) for row in rows] == [
+        (1, date(2024, 2, 21), 1_000_00),
+        (2, date(2024, 4, 1), 100_100_00),
+        (3, date(2024, 5, 1), 100_300_00),
+    ]
+
+
 async def test_who_reads_the_topic_anew_knows_each_thing_from_the_day_of_its_entry(
     database: Database, inlet: Inlet[Prepared], owner: asyncpg.Connection, clock: FixedClock
 ) -> None:
     message = incoming(life()[0], number=1, event_id=uuid4())
     await inlet.deliver([message])
     before = await contents(database)
-    await owner.execute("TRUNCATE contract_terms, contract_instalment")
+    await owner.execute("TRUNCATE contract_terms, contract_instalment, contract_agreement")
     clock.advance(timedelta(days=9))
 
     handler = LedgerHandler(clock=clock)

@@ -135,8 +135,10 @@ class PaceOut(BaseModel):
 
 
 class ProjectionOut(ConcentrationOut):
-    """Income by the end of the year: what has come, what is due by then, and open pledges.
+    """Income by the end of the year: what has come, and what is due and pledged by then.
 
+    `pledged` is cash; a pledge that names no day counts in the year it was made in. Beside it stand
+    the rest, `pledged_later`, and goods, `pledged_in_kind`; `why_pledged` lists the entries of all.
     Of what is earned instead of received, `unearned` is added and `receivable` taken off.
     """
 
@@ -145,6 +147,8 @@ class ProjectionOut(ConcentrationOut):
     to_day: dict[Channel, str]
     due: dict[Channel, str]
     pledged: dict[Channel, str]
+    pledged_later: dict[Channel, str]
+    pledged_in_kind: dict[Channel, str]
     unearned: dict[Channel, str] | None
     receivable: dict[Channel, str] | None
     why_due: str
@@ -174,7 +178,8 @@ class LimitOut(BaseModel):
     """A limit, the reading and the projection: amounts are text, ratios numbers.
 
     `lacking`: the least that would keep the limit, from `channel`; for the government's share from
-    all others. Null where no amount would.
+    others, whichever they are; for the HHI from `lacking_from` alone, which needs least of all but
+    the government. Null where no amount would.
     """
 
     kind: LimitKind
@@ -185,6 +190,8 @@ class LimitOut(BaseModel):
     status: GoalState
     lacking: str | None
     lacking_at_year_end: str | None
+    lacking_from: Channel | None
+    lacking_at_year_end_from: Channel | None
     why: str
 
 
@@ -373,6 +380,8 @@ def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
         to_day=_amounts(reading.measured.spread.net),
         due=_amounts(reading.due),
         pledged=_amounts(reading.pledged),
+        pledged_later=_amounts(reading.pledged_later),
+        pledged_in_kind=_amounts(reading.pledged_in_kind),
         unearned=_amounts(reading.unearned) if is_earned else None,
         receivable=_amounts(reading.receivable) if is_earned else None,
         why_due=why.promised(),
@@ -412,6 +421,8 @@ def _limit_out(limit: LimitReading, why: Asking, basis: Basis) -> LimitOut:
         status=limit.state,
         lacking=_text(limit.lacking_minor),
         lacking_at_year_end=_text(limit.lacking_at_year_end_minor),
+        lacking_from=limit.lacking_from,
+        lacking_at_year_end_from=limit.lacking_at_year_end_from,
         why=asked,
     )
 

@@ -59,7 +59,7 @@ class RankingOut(BaseModel):
 
 
 class EndingContractOut(BaseModel):
-    """A contract that ends without a successor; `unpaid` is what is still to come of it."""
+    """A contract that ends without a successor; `unpaid` is what it promises and has not paid."""
 
     contract_id: UUID
     number: str
@@ -148,13 +148,21 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
 
     @router.get("/v1/expiry-cliff")
     async def show_cliff(
-        access: AccessDep, page: PageDep, on: AskedDay = None, days: Days = 90
+        access: AccessDep,
+        page: PageDep,
+        agency: Agency = None,
+        on: AskedDay = None,
+        days: Days = 90,
     ) -> CliffOut:
-        """Contracts that end within so many days, and that no other goes on from."""
+        """Contracts that end within so many days, and that no other goes on from.
+
+        On a past day as they were agreed, terminated and paid by then.
+        """
+        wanted = _agency_filter(access, agency)
         first = on or clock.today()
         through = min(first, date.max - timedelta(days)) + timedelta(days)
         found = await goal_queries.read_cliff(
-            database, on=first, through=through, agency=access.org_filter, page=page
+            database, on=first, through=through, agency=wanted, page=page
         )
         return _cliff_out(found, on=first, through=through, page=page)
 

@@ -255,6 +255,7 @@ def _reversal(
         hold_ids=tuple(need.hold_id for need, _ in held),
         corrects=original.event_id,
         corrects_kind=original.kind,
+        payer=original.payer,
         reason=terms.reason,
     )
 

@@ -54,6 +54,16 @@ class PromisedInstalment(NamedTuple):
         return self.amount_minor - self.deduction_minor
 
 
+class Agreement(NamedTuple):
+    """The end and the ceiling that hold from a day on, until a higher version says otherwise."""
+
+    contract_id: UUID
+    version: int
+    agreed_on: date
+    ends_on: date
+    ceiling_minor: int
+
+
 NOTHING_PROMISED: Final[Mapping[int, PromisedInstalment]] = {}
 
 
@@ -85,6 +95,24 @@ class ContractTerms(NamedTuple):
 
     def is_listed(self, instalment: PromisedInstalment) -> bool:
         return 0 < self.list_version <= instalment.listed_version
+
+
+def agreement_of(event: TermsEvent) -> Agreement | None:
+    """None for what agrees nothing; a termination leaves no contract that could end."""
+    match event:
+        case ContractSigned():
+            agreed_on = event.signed_on
+        case ContractAmended():
+            agreed_on = event.amended_on
+        case _:
+            return None
+    return Agreement(
+        contract_id=event.contract_id,
+        version=event.aggregate_version,
+        agreed_on=agreed_on,
+        ends_on=event.ends_on,
+        ceiling_minor=event.ceiling.amount_minor,
+    )
 
 
 def after(before: ContractTerms | None, event: TermsEvent) -> ContractTerms:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -65,6 +66,16 @@ class Goal:
     set_at: datetime
 
 
+class Lacking(NamedTuple):
+    """How much more, in minor units, would keep a limit; `channel`: if it came from that alone."""
+
+    amount_minor: int
+    channel: Channel | None = None
+
+
+NOTHING_LACKING: Final = Lacking(0)
+
+
 def judged(*, is_kept: bool | None, is_kept_at_year_end: bool | None) -> GoalState:
     """At risk: kept now and not by projection, or the other way round.
 
@@ -108,7 +119,8 @@ def lacking_for_share(spread: Spread[Channel], channel: Channel, *, share: Fract
 def lacking_besides_government(spread: Spread[Channel], *, share_max: Fraction) -> int | None:
     """The least that others have to give more to bring the government's share under its limit.
 
-    None: no other income makes a share of nothing out of something.
+    It is the same whichever of them gives it. None: no other income makes a share of nothing out of
+    something.
     """
     government = max(spread.net.get(Channel.GOVERNMENT, 0), 0)
     if government == 0:
@@ -116,3 +128,55 @@ def lacking_besides_government(spread: Spread[Channel], *, share_max: Fraction) 
     if share_max == 0:
         return None
     return max(0, math.ceil(government / share_max) - spread.total_minor)
+
+
+def lacking_for_hhi(spread: Spread[Channel], *, hhi_max: Fraction) -> Lacking | None:
+    """The least that one channel besides the government's has to give more to bring the HHI down.
+
+    Of two that need the same, the first by name. None: no channel alone can, or there is no income.
+    """
+    hhi = spread.hhi
+    if hhi is None:
+        return None
+    if hhi <= hhi_max:
+        return NOTHING_LACKING
+    lacking = [
+        Lacking(amount, channel)
+        for channel in sorted(set(Channel) - {Channel.GOVERNMENT})
+        if (amount := _lacking_of_channel(spread, channel, hhi_max)) is not None
+    ]
+    return min(lacking, default=None)
+
+
+def _lacking_of_channel(spread: Spread[Channel], channel: Channel, hhi_max: Fraction) -> int | None:
+    """How much more a channel has to give, where the HHI is above its limit.
+
+    Beside others of sum s and squares q, an amount x makes (q + x²) / (s + x)², which falls until x
+    is q / s and rises from there: so the least x is found by halving, in whole fen.
+    """
+    has = spread.net.get(channel, 0)
+    others = [net for c, net in spread.net.items() if c is not channel and net > 0]
+    total, squares = sum(others), sum(net * net for net in others)
+    if total == 0:  # it has all there is
+        return None
+
+    def is_kept(amount: int) -> bool:
+        above = (squares + amount * amount) * hhi_max.denominator
+        return above <= (total + amount) ** 2 * hhi_max.numerator
+
+    low, high = max(has, 0), squares // total
+    if not is_kept(high):
+        high += 1
+    if low >= high or not is_kept(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_kept(middle) else (middle, high)
+    return high - has
+
+
+def lacking_for_growth(*, paid_minor: int, before_minor: int, growth: Fraction) -> int | None:
+    """The least that has to be paid more for a growth; None: on nothing, nothing can grow."""
+    if before_minor <= 0:
+        return None
+    return max(0, math.ceil((1 + growth) * before_minor) - paid_minor)

@@ -1,7 +1,7 @@
 """Where each limit of a goal stands in a reading, and what would close its gap."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from fundmix_events.channel import Channel
@@ -14,6 +14,8 @@ from ledger_svc.domain.goal import (
     judged,
     lacking_amount,
     lacking_besides_government,
+    lacking_for_growth,
+    lacking_for_hhi,
     lacking_for_share,
 )
 from ledger_svc.domain.measures import Spread
@@ -24,8 +26,9 @@ from ledger_svc.domain.reading import Reading
 class LimitReading:
     """A limit, what was measured, and what is projected for the end of the year.
 
-    Amounts are in minor units. `lacking` is how much more from `channel` (for the government's
-    share: from others) would keep the limit; None where no amount would, or none is known.
+    Amounts are in minor units. `lacking` is how much more from `channel` would keep the limit; for
+    the government's share from others, whichever they are, for the HHI from `lacking_from` alone.
+    None where no amount would.
     """
 
     kind: LimitKind
@@ -36,6 +39,8 @@ class LimitReading:
     channel: Channel | None = None
     lacking_minor: int | None = None
     lacking_at_year_end_minor: int | None = None
+    lacking_from: Channel | None = None
+    lacking_at_year_end_from: Channel | None = None
 
 
 def read_limits(reading: Reading, limits: Limits) -> list[LimitReading]:
@@ -65,9 +70,27 @@ def _government_share(reading: Reading, limits: Limits) -> Iterator[LimitReading
 
 
 def _hhi(reading: Reading, limits: Limits) -> Iterator[LimitReading]:
-    if limits.hhi_max is not None:
-        now, end = reading.measured.spread.hhi, reading.projected.hhi
-        yield _at_most(LimitKind.HHI_MAX, limits.hhi_max, now, end, lacking=(None, None))
+    limit = limits.hhi_max
+    if limit is None:
+        return
+    now, end = reading.measured.spread, reading.projected
+    lacking = lacking_for_hhi(now, hhi_max=limit)
+    lacking_at_year_end = lacking_for_hhi(end, hhi_max=limit)
+    found = _at_most(
+        LimitKind.HHI_MAX,
+        limit,
+        now.hhi,
+        end.hhi,
+        lacking=(
+            lacking.amount_minor if lacking else None,
+            lacking_at_year_end.amount_minor if lacking_at_year_end else None,
+        ),
+    )
+    yield replace(
+        found,
+        lacking_from=lacking.channel if lacking else None,
+        lacking_at_year_end_from=lacking_at_year_end.channel if lacking_at_year_end else None,
+    )
 
 
 def _channels(reading: Reading, limits: Limits) -> Iterator[LimitReading]:
@@ -118,7 +141,16 @@ def _growth(reading: Reading, limits: Limits) -> Iterator[LimitReading]:
         paid.paid_growth,
         paid.projected_growth,
         channel=Channel.GOVERNMENT,
-        lacking=(None, None),
+        lacking=(
+            lacking_for_growth(
+                paid_minor=paid.paid_minor, before_minor=paid.paid_before_minor, growth=limit
+            ),
+            lacking_for_growth(
+                paid_minor=paid.paid_minor + paid.due_minor,
+                before_minor=paid.paid_last_year_minor,
+                growth=limit,
+            ),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from fundmix_events.contracts import (
     PaymentReversed,
     RecoveryReceived,
 )
+from fundmix_events.donations import DonationKind
 from fundmix_events.goals import Basis
 from fundmix_events.ledger import AccountCode
 
@@ -45,6 +46,19 @@ class Due(NamedTuple):
     amount_minor: int
     overdue_instalments: int
     overdue_minor: int
+
+
+class Pledged(NamedTuple):
+    """What is open of pledges: due by the end of the year, and not expected in it.
+
+    A pledge that names no day is expected in the year it was made in, and in no other.
+    """
+
+    agency: str
+    channel: Channel
+    kind: DonationKind
+    amount_minor: int
+    later_minor: int
 
 
 class Standing(NamedTuple):
@@ -105,6 +119,7 @@ class Facts:
     last_year_to_day: Sequence[Flow] = ()
     last_year: Sequence[Flow] = ()
     due: Sequence[Due] = ()
+    pledged: Sequence[Pledged] = ()
     standings: Sequence[Standing] = ()
     payers: Sequence[Payer] = ()
     payers_through: int | None = None
@@ -139,6 +154,7 @@ class Facts:
             last_year_to_day=[f for f in self.last_year_to_day if f.agency == agency],
             last_year=[f for f in self.last_year if f.agency == agency],
             due=[d for d in self.due if d.agency == agency],
+            pledged=[p for p in self.pledged if p.agency == agency],
             standings=[s for s in self.standings if s.agency == agency],
             payers=[p for p in self.payers if p.agency == agency],
         )
@@ -180,7 +196,21 @@ class Reading:
 
     @cached_property
     def pledged(self) -> dict[Channel, int]:
-        return self._standing(AccountCode.PLEDGE_COMMITMENT)
+        """Cash that donors have promised by the end of the year."""
+        pledges = self._pledges(DonationKind.CASH)
+        return _by_channel((p.channel, p.amount_minor) for p in pledges)
+
+    @cached_property
+    def pledged_later(self) -> dict[Channel, int]:
+        """Cash that is promised and not expected this year."""
+        pledges = self._pledges(DonationKind.CASH)
+        return _by_channel((p.channel, p.later_minor) for p in pledges)
+
+    @cached_property
+    def pledged_in_kind(self) -> dict[Channel, int]:
+        """Goods that are promised by the end of the year: beside the mix, as those that came."""
+        pledges = self._pledges(DonationKind.IN_KIND)
+        return _by_channel((p.channel, p.amount_minor) for p in pledges)
 
     @cached_property
     def unearned(self) -> dict[Channel, int]:
@@ -194,7 +224,7 @@ class Reading:
 
     @cached_property
     def projected(self) -> Spread[Channel]:
-        """Income by the end of the year, when what is due and pledged comes until then.
+        """Income by the end of the year, when what is due and pledged by then comes.
 
         What is earned by then: all that is paid until then, and no more. So what was an advance
         is income, and what is a claim has been income already.
@@ -256,6 +286,11 @@ class Reading:
             paid_last_year_minor=_paid(self.facts.last_year),
             due_minor=self.due.get(Channel.GOVERNMENT, 0),
         )
+
+    def _pledges(self, kind: DonationKind) -> list[Pledged]:
+        if self.facts.is_year_over:
+            return []
+        return [p for p in self.facts.pledged if p.kind is kind]
 
     def _standing(self, code: AccountCode) -> dict[Channel, int]:
         if self.facts.is_year_over:

@@ -80,6 +80,7 @@ def posted_entry(event: PostedRequestEvent, *, event_id: UUID) -> Entry:
         value_on=event.value_on,
         document=event.reference,
         corrects=event.corrects if is_reversal else None,
+        payer=event.payer if is_reversal else None,
         postings=tuple(_posting(posting) for posting in event.postings),
         lots=tuple(
             Lot(m.lot_id, m.fund_code, m.channel, m.amount.currency, m.amount.amount_minor)

@@ -18,6 +18,7 @@ from ledger_svc.domain.contract_terms import (
     PromisedInstalment,
     TermsEvent,
     after,
+    agreement_of,
 )
 
 # Who applies an event that was in quarantine does not meet the consumer here.
@@ -59,6 +60,10 @@ SAVE: Final = """
             ends_on = excluded.ends_on, ceiling_minor = excluded.ceiling_minor,
             terminated_on = excluded.terminated_on, terms_version = excluded.terms_version,
             list_version = excluded.list_version
+    ), agreements AS (
+        INSERT INTO contract_agreement (contract_id, version, agreed_on, ends_on, ceiling_minor)
+        SELECT * FROM unnest($28::uuid[], $29::bigint[], $30::date[], $31::date[], $32::bigint[])
+        ON CONFLICT (contract_id, version) DO NOTHING
     )
     INSERT INTO contract_instalment
         (contract_id, number, known_on, replaced_on, due_on, amount_minor, deduction_minor, state,
@@ -165,10 +170,15 @@ class Terms:
                     agreed[contract_id] = known
             if count % CHANGES_BETWEEN_YIELDS == 0:
                 await asyncio.sleep(0)
-        if agreed or past.rows:
+        agreements = [a for c in changes if (a := agreement_of(c.event)) is not None]
+        if agreed or past.rows or agreements:
             terms_rows = [known.agreed for known in agreed.values()]
             instalment_rows = [_instalment_row(known) for known in past.rows.values()]
-            self._to_save = [*columns(terms_rows, 15), *columns(instalment_rows, 12)]
+            self._to_save = [
+                *columns(terms_rows, 15),
+                *columns(instalment_rows, 12),
+                *columns(agreements, 5),
+            ]
 
     async def save(self, connection: Connection) -> None:
         """Write what `change` has changed."""

@@ -1,4 +1,4 @@
-"""The tables of goals, and of the terms of contracts that they are read from."""
+"""The tables of goals, and of the terms of contracts and pledges that they are read from."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +23,6 @@ class ContractTerms(LedgerTable, table=True):
     """What a buyer and an agency have agreed, as the highest version of each fact says."""
 
     __table_args__ = (
-        Index("ix_contract_terms_ends_on", "ends_on", "contract_id"),
         Index("ix_contract_terms_buyer", "buyer", "service_area", "town", "starts_on"),
         Index("ix_contract_terms_agency", "agency", "service_area", "starts_on"),
     )
@@ -44,6 +43,18 @@ class ContractTerms(LedgerTable, table=True):
     terminated_on: date | None = None
     terms_version: int = Field(sa_type=BigInteger)
     list_version: int = Field(sa_type=BigInteger)
+
+
+class ContractAgreement(LedgerTable, table=True):
+    """What a signing or an amendment has agreed, from a day on; never changed."""
+
+    __table_args__ = (Index("ix_contract_agreement_ends_on", "ends_on"),)
+
+    contract_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    agreed_on: date
+    ends_on: date
+    ceiling_minor: int = Field(sa_type=BigInteger)
 
 
 class ContractInstalment(LedgerTable, table=True):
@@ -81,6 +92,45 @@ class ContractInstalment(LedgerTable, table=True):
     is_listed: bool
     listed_version: int = Field(sa_type=BigInteger)
     state_version: int = Field(sa_type=BigInteger)
+
+
+class PledgeTerms(LedgerTable, table=True):
+    """A pledge, and what of it is still to arrive; only its making says when it was made."""
+
+    __table_args__ = (
+        Index("ix_pledge_terms_open", "pledge_id", postgresql_where=text("open_minor <> 0")),
+    )
+
+    pledge_id: UUID = Field(primary_key=True)
+    agency: str
+    channel: str
+    kind: str
+    pledged_on: date | None = None
+    open_minor: int = Field(sa_type=BigInteger)
+
+
+class PledgePart(LedgerTable, table=True):
+    """How much of a pledge is to arrive by a day."""
+
+    pledge_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=SmallInteger)
+    due_on: date
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class PledgeMovement(LedgerTable, table=True):
+    """What an event has added to a pledge or taken from it; never changed."""
+
+    __table_args__ = (
+        Index("ix_pledge_movement_value_on", "value_on"),
+        Index("ix_pledge_movement_known_on", "known_on"),
+    )
+
+    event_id: UUID = Field(primary_key=True)
+    pledge_id: UUID
+    value_on: date
+    known_on: date
+    amount_minor: int = Field(sa_type=BigInteger)
 
 
 class Goal(LedgerTable, table=True):

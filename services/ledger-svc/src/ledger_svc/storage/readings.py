@@ -5,11 +5,12 @@ from datetime import date
 from typing import Any, Final
 
 from fundmix_events.channel import Channel
+from fundmix_events.donations import DonationKind
 from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection
 
 from ledger_svc.domain.periods import last_day, period_of
-from ledger_svc.domain.reading import Due, Flow, Payer, Standing
+from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
 from ledger_svc.domain.selections import RECEIPT_KINDS
 
 # What comes in and goes out of these is income only when it was a receipt.
@@ -19,11 +20,7 @@ FLOW_CODES: Final = (
     *(code for code in AccountCode if code.group == "income"),
     AccountCode.CONTRACT_COMMITMENT,
 )
-STANDING_CODES: Final = (
-    AccountCode.PLEDGE_COMMITMENT,
-    AccountCode.ADVANCE_RECEIVED,
-    AccountCode.RECEIVABLE,
-)
+STANDING_CODES: Final = (AccountCode.ADVANCE_RECEIVED, AccountCode.RECEIVABLE)
 # Whole months by value date, and the days of one more. Which accounts are wanted is looked up once,
 # and which of all moved in that month is known from its balances, so that no more movements are
 # read than it has.
@@ -120,6 +117,34 @@ DUE: Final = """
       AND ($4::text IS NULL OR t.agency = $4)
     GROUP BY t.agency, t.channel ORDER BY t.agency, t.channel
 """
+# What is open on a day ($1), as it was known on another ($2): what is now, without what has moved
+# since. What has come of a pledge are its first parts, so what is left of it are its last.
+PLEDGED: Final = """
+    WITH moved AS (
+        SELECT pledge_id, open_minor AS amount_minor FROM pledge_terms WHERE open_minor <> 0
+        UNION ALL
+        SELECT pledge_id, -amount_minor FROM pledge_movement WHERE value_on > $1
+        UNION ALL
+        SELECT pledge_id, -amount_minor FROM pledge_movement WHERE known_on > $2 AND value_on <= $1
+    ), open AS (
+        SELECT pledge_id, sum(amount_minor) AS amount_minor
+        FROM moved GROUP BY pledge_id HAVING sum(amount_minor) > 0
+    )
+    SELECT t.agency, t.channel, t.kind,
+           sum(greatest(o.amount_minor - p.later_minor, 0))::bigint AS amount_minor,
+           sum(least(o.amount_minor, p.later_minor))::bigint AS later_minor
+    FROM open o JOIN pledge_terms t USING (pledge_id)
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN count(*) > 0 THEN coalesce(sum(amount_minor) FILTER (WHERE due_on > $3), 0)
+            WHEN extract(year FROM t.pledged_on) = extract(year FROM $3::date) THEN 0
+            ELSE o.amount_minor
+        END AS later_minor
+        FROM pledge_part WHERE pledge_id = t.pledge_id
+    ) p
+    WHERE t.pledged_on IS NOT NULL AND ($4::text IS NULL OR t.agency = $4)
+    GROUP BY t.agency, t.channel, t.kind ORDER BY t.agency, t.channel, t.kind
+"""
 PAYERS: Final = """
     SELECT agency, payer, channel, sum(amount_minor)::bigint AS amount_minor
     FROM payer_balance
@@ -181,7 +206,7 @@ async def read_flows(
 async def read_standings(
     connection: Connection, *, on: date | None, as_of: date | None, agency: str | None
 ) -> list[Standing]:
-    """Balances of pledges, advances and receivables; without days, as they are."""
+    """Balances of advances and receivables; without days, as they are."""
     rows: Sequence[Any]
     if on is None and as_of is None:
         rows = await connection.fetch(STANDINGS, STANDING_CODES, agency)
@@ -200,6 +225,17 @@ async def read_due(
     """Instalments that were not paid on a day, by what was known as of another."""
     rows = await connection.fetch(DUE, on, as_of or NEVER, year_end, agency)
     return [Due(row[0], Channel(row[1]), *tuple(row)[2:]) for row in rows]
+
+
+async def read_pledged(
+    connection: Connection, *, on: date, as_of: date | None, year_end: date, agency: str | None
+) -> list[Pledged]:
+    """What had not arrived of pledges on a day, by what was known as of another."""
+    rows = await connection.fetch(PLEDGED, on, as_of or NEVER, year_end, agency)
+    return [
+        Pledged(agency, Channel(channel), DonationKind(kind), amount, later)
+        for agency, channel, kind, amount, later in rows
+    ]
 
 
 async def read_payers(
