@@ -164,7 +164,10 @@ def test_spending_is_warned_of_where_it_has_limits(*, is_limited: bool) -> None:
     found = {
         "agency": AGENCY,
         "year": 2024,
-        **dict.fromkeys(("income_last_year", "programme", "management", "spent"), "5.00"),
+        **dict.fromkeys(("income_last_year", "net_assets_last_year", "spent"), "5.00"),
+        **dict.fromkeys(("programme", "management"), "5.00"),
+        "programme_floor": "3.50" if is_limited else None,
+        "management_cap": 0.13 if is_limited else None,
         "programme_share": None,
         "management_share": 0.131,
         "is_limited": is_limited,
@@ -174,6 +177,7 @@ def test_spending_is_warned_of_where_it_has_limits(*, is_limited: bool) -> None:
     shown = printed(spending_view(found))
 
     assert "0.131000" in shown
+    assert ("0.130000" in shown) == is_limited
     assert ("above [13.00 %]" in shown) == is_limited
 
 

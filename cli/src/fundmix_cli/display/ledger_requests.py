@@ -16,8 +16,7 @@ def request_view(request: Json) -> RenderableType:
     parts = [Text(line), Text(f"id {request['request_id']}", style="dim")]
     if request["reason"]:
         parts.append(Text(f"reason: {request['reason']}"))
-    parts += [Text(f"warning: {w['detail']}", style="yellow") for w in request["warnings"]]
-    return Group(*parts)
+    return Group(*parts, *_warnings(request))
 
 
 def requests_table(requests: Sequence[Json]) -> RenderableType:
@@ -112,8 +111,11 @@ def spending_view(found: Json) -> RenderableType:
         ("figure", "yuan", "share"),
         (
             ("income of the year before", found["income_last_year"], None),
-            ("programmes", found["programme"], _share(found["programme_share"])),
-            ("management", found["management"], _share(found["management_share"])),
+            ("net assets at its end", found["net_assets_last_year"], None),
+            ("programmes, of that income", found["programme"], _share(found["programme_share"])),
+            ("at least", found["programme_floor"], None),
+            ("management, of all spending", found["management"], _share(found["management_share"])),
+            ("at most", None, found["management_cap"] and _share(found["management_cap"])),
             ("all spending", found["spent"], None),
         ),
         numbers={"yuan", "share"},
@@ -121,8 +123,7 @@ def spending_view(found: Json) -> RenderableType:
     title = Text(f"{found['year']} spending of {found['agency']}", style="bold")
     if not found["is_limited"]:
         return Group(title, figures, Text("it has no limits of charities", style="dim"))
-    warnings = [Text(f"warning: {w['detail']}", style="yellow") for w in found["warnings"]]
-    return Group(title, figures, *warnings)
+    return Group(title, figures, *_warnings(found))
 
 
 def todo_table(items: Sequence[Json]) -> RenderableType:
@@ -156,7 +157,8 @@ def mapping_view(found: Json) -> RenderableType:
 
 
 def batch_view(batch: Json) -> RenderableType:
-    return Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    line = Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    return Group(line, *_warnings(batch))
 
 
 def import_view(found: Json) -> RenderableType:
@@ -178,6 +180,10 @@ def import_view(found: Json) -> RenderableType:
     if found["batch_id"]:
         parts.append(Text(f"batch {found['batch_id']} waits for a review"))
     return Group(*parts)
+
+
+def _warnings(found: Json) -> list[Text]:
+    return [Text(f"warning: {w['detail']}", style="yellow") for w in found["warnings"]]
 
 
 def _share(share: float | None) -> str:
