@@ -223,6 +223,17 @@ async def test_a_change_gives_its_position_to_those_who_build_on_it() -> None:
     assert service.requests[1].headers["fundmix-after"] == "fundmix.registry:X:1, a:b:2"
 
 
+async def test_what_is_put_needs_no_key() -> None:
+    service = Service()
+    async with serving(service), client_of(service) as client:
+        await client.put(REGISTRY, PATH, claims=ADMIN, body={"name": "管理费用"})
+
+    (asked,) = service.requests
+    assert asked.line.startswith(f"PUT {PATH} ")
+    assert json.loads(asked.body) == {"name": "管理费用"}
+    assert "idempotency-key" not in asked.headers
+
+
 async def test_a_file_is_sent_as_it_is_and_each_time_anew() -> None:
     service = Service()
     content = "代码\n".encode("gb18030")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fundmix_cli.city.files import RowError
+from fundmix_cli.commands.mix import json_of
 from fundmix_cli.display.harmless import harmless, harmless_parts
 from fundmix_cli.display.loading import print_errors, row_progress
 from fundmix_cli.display.mix import headline, mix_view, percent
@@ -16,6 +17,9 @@ def a_mix(**changes: Any) -> dict[str, Any]:
     return {
         "year": 2024,
         "agency": None,
+        "on": None,
+        "as_of": None,
+        "basis": "restated",
         "received_by_channel": {"government": "965.00", "enterprise": "35.00"},
         "received_total": "1000.00",
         "in_kind_total": "12.50",
@@ -72,6 +76,17 @@ def test_no_income_is_no_share() -> None:
 
     assert "2024年没有收入" in text
     assert "government share none" in text
+
+
+def test_a_mix_says_what_it_was_asked_by() -> None:
+    of_days = a_mix(on="2024-06-30", as_of="2024-07-31")
+    as_booked = a_mix(basis="official")
+
+    assert "of the city, on 2024-06-30, as known on 2024-07-31" in printed(mix_view(of_days))
+    assert "of the city, as booked" in printed(mix_view(as_booked))
+    assert json_of(of_days)["on"] == "2024-06-30"
+    assert json_of(as_booked)["basis"] == "official"
+    assert json_of(a_mix()).keys().isdisjoint({"on", "as_of", "basis"})
 
 
 def test_what_is_not_counted_is_told() -> None:

@@ -7,6 +7,7 @@ from fundmix_cli.display.goals import (
     cliff_view,
     goal_view,
     goals_table,
+    growth_view,
     ranking_view,
     reading_view,
 )
@@ -139,7 +140,7 @@ def test_a_goal_is_shown_with_its_versions_and_their_reasons() -> None:
     assert "enterprise ≥ 0.050000" in shown
 
 
-def test_a_ranking_and_a_cliff_are_tables() -> None:
+def test_a_ranking_a_growth_and_a_cliff_are_tables() -> None:
     row = {"rank": None, "agency": AGENCY, "total": "0.00"} | dict.fromkeys(CONCENTRATION)
     ranking = {"year": 2024, "on": "2024-06-30", "by": "hhi", "agencies": 1, "quarantined": 0}
     ending = {
@@ -162,5 +163,20 @@ def test_a_ranking_and_a_cliff_are_tables() -> None:
         "quarantined": 0,
     }
 
+    amount = {"amount": "1000.00", "why": "/v1/why"}
+    growth = {
+        "year": 2024,
+        "on": "2024-06-30",
+        "agency": None,
+        "quarantined": 0,
+        **dict.fromkeys(("signed", "signed_before", "paid", "paid_before"), amount),
+        "paid_last_year": amount,
+        "projected": "1250.00",
+        "signed_growth": None,
+        "paid_growth": 0.0,
+        "projected_growth": 0.25,
+    }
+
     assert AGENCY in printed(ranking_view(ranking | {"items": [row]}))
+    assert "0.250000" in printed(growth_view(growth))
     assert "[社区]" in printed(cliff_view(cliff))

@@ -9,7 +9,10 @@ from fundmix_cli.display.ledger_reports import (
     account_view,
     activities_view,
     balance_sheet_view,
+    balances_view,
+    cut_off_view,
     flow_view,
+    period_balances_view,
     trial_balance_view,
 )
 from fundmix_cli.main import app
@@ -55,10 +58,14 @@ def an_account() -> dict[str, Any]:
         ["trial-balance", *SPAN],
         ["statement", "balance-sheet", "--on", "2024-12-31"],
         ["statement", "activities", "--year", "2024"],
+        ["statement", "activities", "--from", "2024-01-01", "--to", "2024-03-31"],
         ["flow", "--year", "2024"],
         ["account", "3", *SPAN],
+        ["balances", "--on", "2024-06-30", "--as-of", "2024-07-31"],
+        ["period-balances", "--year", "2024"],
+        ["cut-off", "--around", "2024-12-31", "--days", "3"],
     ],
-    ids=lambda a: a[0],
+    ids=" ".join,
 )
 def test_where_nothing_runs_a_report_says_so(arguments: list[str], tmp_path: Path) -> None:
     result = fundmix.invoke(app, ["ledger", *arguments, "--home", str(tmp_path)])
@@ -71,10 +78,16 @@ def test_where_nothing_runs_a_report_says_so(arguments: list[str], tmp_path: Pat
     [
         ["statement", "activities"],
         ["statement", "activities", "--year", "2024", "--on", "2024-12-31"],
+        ["statement", "activities", "--from", "2024-01-01"],
+        ["statement", "activities", "--year", "2024", "--to", "2024-12-31"],
         ["statement", "balance-sheet", "--year", "2024", "--on", "2024-12-31"],
+        ["statement", "balance-sheet", "--from", "2024-01-01"],
+        ["balances", "--on", "June"],
+        ["cut-off", "--around", "2024-12-31", "--days", "93"],
     ],
+    ids=" ".join,
 )
-def test_a_statement_is_of_a_year_or_of_a_day(arguments: list[str], tmp_path: Path) -> None:
+def test_wrong_usage_is_told(arguments: list[str], tmp_path: Path) -> None:
     result = fundmix.invoke(app, ["ledger", *arguments, "--home", str(tmp_path)])
 
     assert result.exit_code == 2
@@ -154,3 +167,22 @@ def test_an_account_shows_what_each_posting_came_to() -> None:
 
     assert "货币资金" in text
     assert "3.00" in text
+
+
+def test_lists_have_a_row_for_each() -> None:
+    held = an_account() | {"amount": {"amount": "1234.50", "currency": "CNY"}}
+    late = {
+        "agency": AGENCY,
+        "seq": 9,
+        "value_on": "2024-12-31",
+        "occurred_on": "2024-12-31",
+        "posted_at": "2025-01-02T01:30:00Z",
+        "period": 202501,
+        "document": None,
+        "kind": "donations.donation_received",
+        "reasons": ["posted_other_side", "booked_in_other_period"],
+    }
+
+    assert "1,234.50" in printed(balances_view([held]))
+    assert "202406" in printed(period_balances_view([held | {"period": 202406, "kind": "a"}]))
+    assert "posted_other_side, booked_in_other_period" in printed(cut_off_view([late]))

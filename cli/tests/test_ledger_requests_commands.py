@@ -9,8 +9,12 @@ from fundmix_cli.display.ledger_requests import (
     advances_table,
     funds_table,
     import_view,
+    lots_table,
+    mapping_view,
     request_view,
     requests_table,
+    spending_view,
+    todo_table,
 )
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
@@ -51,11 +55,21 @@ def a_request(**changes: Any) -> dict[str, Any]:
     [
         ["spend", AGENCY, *USE],
         ["income", AGENCY, *EARNED, "--channel=own", "--code=dues"],
+        ["spend", AGENCY, *USE, f"--document-sha256={'0' * 64}"],
+        ["income", AGENCY, *EARNED, "--channel=own", "--code=dues", f"--payer={AGENCY}"],
         ["reverse", AGENCY, "3", "--reference=RV-1", "--reason=twice"],
         ["close", "202403"],
+        ["close", "--year=2024"],
         ["decide", "approve", "01932b5e"],
         ["requests", "--state=prepared"],
+        ["requests", "--reference=EX-1", "--fund=general", "--batch=01932b5e"],
+        ["todo"],
+        ["todo", AGENCY],
+        ["mapping", AGENCY],
+        ["mapping", AGENCY, "--account=差旅=ignore", "--project=长者="],
         ["funds"],
+        ["lots", AGENCY, "general"],
+        ["spending-limits", AGENCY, "--year=2024"],
         ["advances", "--on=2024-06-30", "--ever"],
         ["approve-batch", AGENCY, "01932b5e"],
     ],
@@ -73,7 +87,13 @@ def test_where_nothing_runs_the_exit_code_says_so(arguments: list[str], tmp_path
         ["spend", AGENCY],
         ["spend", AGENCY, *USE, "--use=fun"],
         ["income", AGENCY, *EARNED, "--channel=lottery", "--code=dues"],
+        ["spend", AGENCY, *USE, f"--document={__file__}", f"--document-sha256={'0' * 64}"],
+        ["spend", AGENCY, *USE, "--document=no-such-file.pdf"],
         ["reverse", AGENCY, "0", "--reference=RV-1", "--reason=twice"],
+        ["close"],
+        ["close", "202412", "--year=2024"],
+        ["mapping", AGENCY, "--account=差旅"],
+        ["spending-limits", AGENCY],
         ["decide", "forget", "01932b5e"],
         ["import", AGENCY, "no-such-file.csv"],
         ["record", "manual-entry", "no-such-file.json"],
@@ -114,9 +134,51 @@ def test_lists_have_a_row_for_each() -> None:
         "days": 41,
     }
 
+    lot = {
+        "lot_id": "01932b5e",
+        "channel": "own",
+        "value_on": "2024-06-01",
+        "document": "IN-[1]",
+        "payer": None,
+        **dict.fromkeys(("received", "used", "held", "left"), yuan),
+    }
+
     assert "EX-[bold]1" in printed(requests_table([a_request(amount=None)]))
+    assert "EX-[bold]1" in printed(todo_table([a_request()]))
+    assert "IN-[1]" in printed(lots_table([lot]))
     assert "purpose:[长者]" in printed(funds_table([fund]))
     assert "41" in printed(advances_table([advance]))
+
+
+def test_a_mapping_is_shown_as_it_is_written() -> None:
+    found = {"agency": AGENCY, "accounts": {"[差旅]": "ignore"}, "projects": {"长者": "general"}}
+
+    shown = printed(mapping_view(found))
+
+    assert "[差旅]" in shown
+    assert "general" in shown
+
+
+@pytest.mark.parametrize("is_limited", [True, False])
+def test_spending_is_warned_of_where_it_has_limits(*, is_limited: bool) -> None:
+    found = {
+        "agency": AGENCY,
+        "year": 2024,
+        **dict.fromkeys(("income_last_year", "net_assets_last_year", "spent"), "5.00"),
+        **dict.fromkeys(("programme", "management"), "5.00"),
+        "programme_floor": "3.50" if is_limited else None,
+        "management_cap": 0.13 if is_limited else None,
+        "programme_share": None,
+        "management_share": 0.131,
+        "is_limited": is_limited,
+        "warnings": [{"code": "management_cap", "detail": "above [13.00 %]"}],
+    }
+
+    shown = printed(spending_view(found))
+
+    assert "0.131000" in shown
+    assert ("0.130000" in shown) == is_limited
+    assert ("above [13.00 %]" in shown) == is_limited
 
 
 def test_an_import_tells_what_is_missing() -> None:

@@ -37,3 +37,20 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Generator[Fundmix]:
     fundmix = Fundmix(home=tmp_path_factory.mktemp("other"))
     yield fundmix
     fundmix.run("down")
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Generator[Fundmix]:
+    """The organisations of the sample city, and nothing that they have done."""
+    folder = tmp_path_factory.mktemp("city")
+    for file in sample.glob("*.csv"):
+        text = file.read_text()
+        is_register = file.name == "organisations.csv"
+        (folder / file.name).write_text(text if is_register else text.splitlines()[0] + "\n")
+    fundmix = Fundmix(home=tmp_path_factory.mktemp("registered"))
+    try:
+        fundmix.run("up", "--detach")
+        fundmix.run("load", folder)
+        yield fundmix
+    finally:
+        fundmix.run("down")

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,23 +15,6 @@ AGENCY: Final = "52441900AJC6XAY6DW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
 MEAL: Final = "长者助餐"
 LEDGER_S_MAX: Final = 20.0
-
-
-@pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Generator[Fundmix]:
-    """The organisations of the sample city, and nothing that they have done."""
-    folder = tmp_path_factory.mktemp("city")
-    for file in sample.glob("*.csv"):
-        text = file.read_text()
-        is_register = file.name == "organisations.csv"
-        (folder / file.name).write_text(text if is_register else text.splitlines()[0] + "\n")
-    fundmix = Fundmix(home=tmp_path_factory.mktemp("registered"))
-    try:
-        fundmix.run("up", "--detach")
-        fundmix.run("load", folder)
-        yield fundmix
-    finally:
-        fundmix.run("down")
 
 
 def an_announcement(reference: str, amount: str) -> dict[str, Any]:

@@ -1,34 +1,15 @@
 """A message that can never work: seen, counted, retried in vain, and dismissed by a person."""
 
-import time
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from fundmix_kit import kafka
-from fundmix_kit.settings import KafkaSettings
 
 from tests.e2e.fundmix import Fundmix
+from tests.e2e.nonsense import send_nonsense, the_quarantined
 
-WAIT_S_MAX: Final = 30
 REASON: Final = "sent by hand"
 
 pytestmark = pytest.mark.timeout(300)
-
-
-async def send_nonsense(fundmix: Fundmix) -> None:
-    broker = fundmix.json("status")["broker"]["bootstrap_servers"]
-    settings = KafkaSettings(bootstrap_servers=broker, is_idempotent=False)
-    async with kafka.producer(settings) as producer:
-        await producer.send_and_wait("fundmix.contracts", b'{"amount": oops')
-
-
-def the_quarantined(fundmix: Fundmix) -> dict[str, Any]:
-    """The one message, once it has come."""
-    deadline = time.monotonic() + WAIT_S_MAX
-    while not (found := fundmix.json("quarantine", "list")):
-        assert time.monotonic() < deadline, "nothing came into quarantine"
-    (item,) = found
-    return item
 
 
 async def test_nonsense_is_put_aside_until_a_person_decides(demonstrated: Fundmix) -> None:

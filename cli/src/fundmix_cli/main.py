@@ -15,6 +15,8 @@ from fundmix_cli.commands.goals import goal
 from fundmix_cli.commands.import_donations import import_donations
 from fundmix_cli.commands.instalments import instalments
 from fundmix_cli.commands.ledger import ledger
+from fundmix_cli.commands.ledger_funds import ledger_funds
+from fundmix_cli.commands.ledger_mapping import ledger_mapping
 from fundmix_cli.commands.ledger_readings import ledger_readings
 from fundmix_cli.commands.ledger_reports import ledger_reports
 from fundmix_cli.commands.ledger_requests import ledger_requests
@@ -51,6 +53,8 @@ app.add_typer(contracts, name="contracts")
 ledger.registered_commands += ledger_reports.registered_commands
 ledger.registered_commands += ledger_readings.registered_commands
 ledger.registered_commands += ledger_requests.registered_commands
+ledger.registered_commands += ledger_funds.registered_commands
+ledger.registered_commands += ledger_mapping.registered_commands
 app.add_typer(ledger, name="ledger")
 
 if __name__ == "__main__":

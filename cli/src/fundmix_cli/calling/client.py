@@ -133,6 +133,18 @@ class ServiceClient:
         )
         return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
 
+    async def put(self, service: ServiceName, path: str, *, claims: Claims, body: Json) -> Answer:
+        """Sending it again says the same. Raises RefusedError and ServiceAwayError."""
+        response = await self._send(
+            "PUT",
+            service,
+            path,
+            claims=claims,
+            headers={"Content-Type": "application/json"},
+            content=json.dumps(body, ensure_ascii=False).encode(),
+        )
+        return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
+
     async def upload(
         self,
         service: ServiceName,

@@ -25,12 +25,13 @@ from fundmix_cli.commands.acting import (
     money,
 )
 from fundmix_cli.commands.asking import EXIT_REFUSED, ask, errors
-from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.commands.options import AsOf, Home, Json, OnDay
 from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.goals import (
     cliff_view,
     goal_view,
     goals_table,
+    growth_view,
     ranking_view,
     reading_view,
 )
@@ -52,7 +53,7 @@ Limit = Annotated[str | None, typer.Option(metavar="RATIO")]
 OfChannel = Annotated[list[str] | None, typer.Option(metavar="CHANNEL=VALUE")]
 
 goal = typer.Typer(
-    help="Goals of a diversified mix: set, list, show, reading, ranking, cliff.",
+    help="Goals of a diversified mix: set, list, show, reading, ranking, growth, cliff.",
     no_args_is_help=True,
 )
 
@@ -159,8 +160,11 @@ def reading(
     *,
     year: Year,
     agency: Agency = None,
-    on: Annotated[Day | None, typer.Option(help="By value date to this day.")] = None,
-    as_of: Annotated[Day | None, typer.Option(help="As it was known on this day.")] = None,
+    basis: Annotated[
+        Basis | None, typer.Option(help="Measured by this, without the limits of a goal.")
+    ] = None,
+    on: OnDay = None,
+    as_of: AsOf = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -172,11 +176,12 @@ def reading(
     params = {name: day_of(day) for name, day in days.items() if day is not None}
 
     async def read(client: ServiceClient) -> Item:
-        known = await _find(client, year=year, agency=agency)
+        known = None if basis else await _find(client, year=year, agency=agency)
         if known is not None:
             path = f"{GOALS}/{known['goal_id']}/reading"
             return await client.get(ServiceName.LEDGER, path, claims=AUDITOR, params=params)
         wanted = params | {"year": str(year)} | ({"agency": agency} if agency else {})
+        wanted |= {"basis": basis.value} if basis else {}
         return await client.get(ServiceName.LEDGER, "/v1/reading", claims=AUDITOR, params=wanted)
 
     show(ask(home, read), reading_view, as_json=as_json)
@@ -187,6 +192,8 @@ def ranking(
     *,
     year: Year,
     by: Annotated[RankedBy, typer.Option(help="What to rank by.")] = RankedBy.GOVERNMENT_SHARE,
+    basis: Annotated[Basis, typer.Option(help="What is measured.")] = Basis.RECEIVED,
+    on: OnDay = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Rows at most.")] = 50,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -195,8 +202,27 @@ def ranking(
 
     Exit codes: 0 shown, 1 refused, 3 nothing runs.
     """
-    params = {"year": str(year), "by": by.value, "limit": str(limit)}
+    params = {"year": str(year), "by": by.value, "basis": basis.value, "limit": str(limit)}
+    params |= {"on": day_of(on)} if on else {}
     show(_read(home, "/v1/ranking", params), ranking_view, as_json=as_json)
+
+
+@goal.command()
+def growth(
+    *,
+    year: Year,
+    agency: Agency = None,
+    on: OnDay = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Show what government bodies signed and paid in a year, and its growth on the year before.
+
+    Exit codes: 0 shown, 1 refused, 3 nothing runs.
+    """
+    params = {"year": str(year)} | ({"agency": agency} if agency else {})
+    params |= {"on": day_of(on)} if on else {}
+    show(_read(home, "/v1/procurement-growth", params), growth_view, as_json=as_json)
 
 
 @goal.command()

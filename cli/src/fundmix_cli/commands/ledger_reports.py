@@ -1,6 +1,7 @@
-"""`fundmix ledger` trial-balance, statement, flow, account: what accountants and auditors read."""
+"""`fundmix ledger` reports: what accountants and auditors read."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,29 +11,30 @@ import typer
 from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
+from fundmix_cli.commands.acting import Day, day_of
 from fundmix_cli.commands.asking import ask
-from fundmix_cli.commands.options import Home, Json
-from fundmix_cli.commands.showing import show
+from fundmix_cli.commands.ledger import read_list
+from fundmix_cli.commands.options import AsOf, Home, Json, OnDay
+from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.ledger_reports import (
     account_view,
     activities_view,
     balance_sheet_view,
+    balances_view,
+    cut_off_view,
     flow_view,
+    period_balances_view,
     trial_balance_view,
 )
 from fundmix_cli.installation import DEFAULT_HOME
 
 PAGE_ROWS: Final = "200"
+DAY_SHOWN: Final = "YYYY-MM-DD"
+DAY_FORMATS: Final = ["%Y-%m-%d"]
 
 Agency = Annotated[str | None, typer.Option(metavar="CODE", help="Only this agency's books.")]
 First = Annotated[int, typer.Option("--from", metavar="YYYYMM", help="The first month.")]
 Last = Annotated[int, typer.Option("--to", metavar="YYYYMM", help="The last month.")]
-OnDay = Annotated[
-    str | None, typer.Option("--on", metavar="DAY", help="Balance sheet: by value date.")
-]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DAY", help="As the ledger knew it on this day.")
-]
 Year = Annotated[int, typer.Option(min=1949, max=2199, help="The fiscal year.")]
 
 
@@ -70,6 +72,18 @@ def statement(
         int | None, typer.Option(min=1949, max=2199, help="The year; of a balance sheet, its end.")
     ] = None,
     on: OnDay = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=DAY_FORMATS, metavar=DAY_SHOWN, help="Activities: the first day."
+        ),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to", formats=DAY_FORMATS, metavar=DAY_SHOWN, help="Activities: the last day."
+        ),
+    ] = None,
     agency: Agency = None,
     as_of: AsOf = None,
     as_json: Json = False,
@@ -79,16 +93,19 @@ def statement(
 
     Exit codes: 0 shown, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    params = {"agency": agency, "as_of": as_of}
+    days = {"as_of": as_of, "on": on, "from": first, "to": last}
+    params = {"agency": agency, "year": None if year is None else str(year)} | _days(days)
     if which is Statement.ACTIVITIES:
-        if year is None or on is not None:
-            raise typer.BadParameter("activities are of a --year")
-        params["year"] = str(year)
+        is_span = first is not None and last is not None and year is None
+        is_year = first is None and last is None and year is not None
+        if on is not None or not (is_span or is_year):
+            raise typer.BadParameter("activities are of a --year, or of days --from and --to")
         view = activities_view
     else:
-        if year is not None and on is not None:
+        if (year is not None and on is not None) or first is not None or last is not None:
             raise typer.BadParameter("a balance sheet is of one day: --on, or the end of a --year")
-        params["on"] = on or (f"{year}-12-31" if year is not None else None)
+        if year is not None:
+            params |= {"year": None, "on": f"{year}-12-31"}
         view = balance_sheet_view
     show(_read(home, f"/v1/statements/{which.value}", params), view, as_json=as_json)
 
@@ -121,6 +138,58 @@ def account(
     params = {"from": str(first), "to": str(last)}
     found = _read_pages(home, f"/v1/accounts/{account_id}/entries", params, rows="items")
     show(found, account_view, as_json=as_json)
+
+
+@ledger_reports.command()
+def balances(
+    *,
+    agency: Agency = None,
+    on: OnDay = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """List the balance of every account: now, or of a day.
+
+    Exit codes: 0 listed, 1 refused, 3 nothing runs.
+    """
+    wanted = {"agency": agency} | _days({"on": on, "as_of": as_of})
+    items = read_list(home, "/v1/balances", wanted)
+    show_list(items, balances_view, as_json=as_json, none="there are no accounts")
+
+
+@ledger_reports.command()
+def period_balances(
+    *, year: Year, agency: Agency = None, as_json: Json = False, home: Home = DEFAULT_HOME
+) -> None:
+    """List what each kind of entry moved in every account, by posting period.
+
+    Exit codes: 0 listed, 1 refused, 3 nothing runs.
+    """
+    items = read_list(home, "/v1/period-balances", {"year": str(year), "agency": agency})
+    show_list(items, period_balances_view, as_json=as_json, none="nothing was posted")
+
+
+@ledger_reports.command()
+def cut_off(
+    *,
+    around: Day,
+    days: Annotated[int, typer.Option(min=0, max=92, help="On either side.")] = 10,
+    agency: Agency = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """List what is near the end of a period, and was posted, occurred or is booked beyond it.
+
+    Exit codes: 0 listed, 1 refused, 3 nothing runs.
+    """
+    wanted = {"around": day_of(around), "days": str(days), "agency": agency}
+    items = read_list(home, "/v1/cut-off", wanted)
+    show_list(items, cut_off_view, as_json=as_json, none="nothing crosses the day")
+
+
+def _days(days: Mapping[str, datetime | None]) -> dict[str, str | None]:
+    return {name: None if day is None else day_of(day) for name, day in days.items()}
 
 
 def _read(home: Path, path: str, params: Mapping[str, str | None]) -> Item:

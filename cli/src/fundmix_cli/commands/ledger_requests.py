@@ -1,6 +1,6 @@
 """`fundmix ledger` spend, income, record, reverse, close, decide, import: what two persons do."""
 
-from datetime import datetime
+import hashlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,27 +16,40 @@ from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.claims import Claims
 from fundmix_cli.commands.acting import By, Day, JsonFile, Reason, day_of, money, read_json
 from fundmix_cli.commands.asking import ask
+from fundmix_cli.commands.ledger import AgencyCode, person_of, read_list
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.ledger_requests import (
-    advances_table,
     batch_view,
-    funds_table,
     import_view,
     request_view,
     requests_table,
+    todo_table,
 )
 from fundmix_cli.installation import DEFAULT_HOME
 
 PREPARER: Final = "cli-accountant"
 REVIEWER: Final = "cli-reviewer"
 OFFICER: Final = "cli-officer"
+DECEMBER: Final = 12
 
-AgencyCode = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's credit code.")]
 Reference = Annotated[str, typer.Option(metavar="TEXT", help="The agency's own number for it.")]
 Amount = Annotated[str, typer.Option(metavar="YUAN", help="Like 1200.00.")]
 Fund = Annotated[str, typer.Option(help="general, contract:NUMBER or purpose:NAME.")]
 Memo = Annotated[str | None, typer.Option(help="A remark.")]
+DocumentFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="What proves it; only its SHA-256 is sent.",
+    ),
+]
+DocumentHash = Annotated[
+    str | None,
+    typer.Option("--document-sha256", metavar="HEX", help="The same, where it is known."),
+]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
 
 
@@ -80,13 +93,15 @@ def spend(
     spent_on: Day,
     amount: Amount,
     memo: Memo = None,
+    document: DocumentFile = None,
+    document_sha256: DocumentHash = None,
     by: By = PREPARER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Prepare the use of a fund; another person approves it.
 
-    Exit codes: 0 prepared, 1 refused, 3 nothing runs.
+    Exit codes: 0 prepared, 1 refused, 2 wrong usage, 3 nothing runs.
     """
     body: Item = {
         "agency": agency,
@@ -96,8 +111,11 @@ def spend(
         "spent_on": day_of(spent_on),
         "amount": money(amount),
         "memo": memo,
+        "document_sha256": _sha256(document, document_sha256),
     }
-    show(_post(home, "/v1/expenditures", body, _agency(agency, by)), request_view, as_json=as_json)
+    show(
+        _post(home, "/v1/expenditures", body, person_of(agency, by)), request_view, as_json=as_json
+    )
 
 
 @ledger_requests.command()
@@ -110,14 +128,19 @@ def income(
     code: Annotated[Earned, typer.Option(help="How it is booked.")],
     received_on: Day,
     amount: Amount,
+    payer: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The organisation that paid it.")
+    ] = None,
     memo: Memo = None,
+    document: DocumentFile = None,
+    document_sha256: DocumentHash = None,
     by: By = PREPARER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Prepare income that no other service records: a subsidy, fees, dues, interest.
 
-    Exit codes: 0 prepared, 1 refused, 3 nothing runs.
+    Exit codes: 0 prepared, 1 refused, 2 wrong usage, 3 nothing runs.
     """
     body: Item = {
         "agency": agency,
@@ -127,9 +150,11 @@ def income(
         "code": f"income:{code}",
         "received_on": day_of(received_on),
         "amount": money(amount),
+        "payer": payer,
         "memo": memo,
+        "document_sha256": _sha256(document, document_sha256),
     }
-    show(_post(home, "/v1/income", body, _agency(agency, by)), request_view, as_json=as_json)
+    show(_post(home, "/v1/income", body, person_of(agency, by)), request_view, as_json=as_json)
 
 
 @ledger_requests.command()
@@ -147,7 +172,7 @@ def record(
     """
     path = "/v1/manual-entries" if kind is Recorded.MANUAL_ENTRY else "/v1/opening-balances"
     body = read_json(file)
-    claims = _agency(str(body.get("agency", "")), by)
+    claims = person_of(str(body.get("agency", "")), by)
     show(_post(home, path, body, claims), request_view, as_json=as_json)
 
 
@@ -158,32 +183,50 @@ def reverse(
     *,
     reference: Reference,
     reason: Reason,
+    memo: Memo = None,
+    document: DocumentFile = None,
+    document_sha256: DocumentHash = None,
     by: By = PREPARER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Prepare the mirror of an entry that was wrong.
 
-    Exit codes: 0 prepared, 1 refused, 3 nothing runs.
+    Exit codes: 0 prepared, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    body: Item = {"agency": agency, "reference": reference, "seq": seq, "reason": reason}
-    show(_post(home, "/v1/reversals", body, _agency(agency, by)), request_view, as_json=as_json)
+    body: Item = {
+        "agency": agency,
+        "reference": reference,
+        "seq": seq,
+        "reason": reason,
+        "memo": memo,
+        "document_sha256": _sha256(document, document_sha256),
+    }
+    show(_post(home, "/v1/reversals", body, person_of(agency, by)), request_view, as_json=as_json)
 
 
 @ledger_requests.command()
 def close(
-    through: Annotated[int, typer.Argument(metavar="YYYYMM", help="The last month.")],
+    through: Annotated[
+        int | None, typer.Argument(metavar="YYYYMM", help="The last month.", show_default=False)
+    ] = None,
     *,
+    year: Annotated[
+        int | None, typer.Option(min=1950, max=2199, help="Through December of this year.")
+    ] = None,
     by: By = OFFICER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Prepare the close of the books to the end of a month; another officer approves it.
+    """Prepare the close of the books to the end of a month or year; another officer approves it.
 
-    Exit codes: 0 prepared, 1 refused, 3 nothing runs.
+    Exit codes: 0 prepared, 1 refused, 2 wrong usage, 3 nothing runs.
     """
+    if (through is None) == (year is None):
+        raise typer.BadParameter("give the last month, or a --year")
+    last = through if year is None else year * 100 + DECEMBER
     claims = Claims(role=Role.ADMIN, subject=by)
-    found = _post(home, "/v1/closes", {"through": through}, claims)
+    found = _post(home, "/v1/closes", {"through": last}, claims)
     show(found, request_view, as_json=as_json)
 
 
@@ -212,7 +255,7 @@ def decide(
             path = f"/v1/closes/{request_id}"
             claims = Claims(role=Role.ADMIN, subject=by or usual)
         else:
-            claims = _agency(found["agency"], by or usual)
+            claims = person_of(found["agency"], by or usual)
         body = {"reason": reason or ""} if decision is Decision.REJECT else {}
         answer = await client.post(
             ServiceName.LEDGER, f"{path}/{decision}", claims=claims, body=body, key=str(uuid4())
@@ -228,6 +271,13 @@ def requests(
     agency: Annotated[str | None, typer.Option(metavar="CODE", help="Only this one's.")] = None,
     kind: Annotated[str | None, typer.Option(help="expenditure, income, close, ...")] = None,
     state: Annotated[str | None, typer.Option(help="prepared, approved, rejected, ...")] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Of this number of the agency.")
+    ] = None,
+    fund: Annotated[str | None, typer.Option(help="Only of this fund.")] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only of this imported batch.")
+    ] = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -235,45 +285,37 @@ def requests(
 
     Exit codes: 0 listed, 1 refused, 3 nothing runs.
     """
-    wanted = {"agency": agency, "kind": kind, "state": state}
-    items = _list(home, "/v1/requests", wanted)
+    wanted = {
+        "agency": agency,
+        "kind": kind,
+        "state": state,
+        "reference": reference,
+        "fund_code": fund,
+        "batch_id": batch,
+    }
+    items = read_list(home, "/v1/requests", wanted)
     show_list(items, requests_table, as_json=as_json, none="nothing was asked for")
 
 
 @ledger_requests.command()
-def funds(
-    *,
-    agency: Annotated[str | None, typer.Option(metavar="CODE", help="Only this one's.")] = None,
-    as_json: Json = False,
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """List funds: what they have, what is held of it, what their contracts still owe.
-
-    Exit codes: 0 listed, 1 refused, 3 nothing runs.
-    """
-    items = _list(home, "/v1/funds", {"agency": agency})
-    show_list(items, funds_table, as_json=as_json, none="there are no funds")
-
-
-@ledger_requests.command()
-def advances(
-    *,
-    on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day.")
+def todo(
+    agency: Annotated[
+        str | None,
+        typer.Argument(metavar="AGENCY", help="The agency's credit code.", show_default=False),
     ] = None,
-    is_ever: Annotated[bool, typer.Option("--ever", help="On any day up to it.")] = False,
-    agency: Annotated[str | None, typer.Option(metavar="CODE", help="Only this one's.")] = None,
+    *,
+    by: By = REVIEWER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """List contracts that were spent before they were paid (垫付).
+    """List what others have prepared and this person may decide: of an agency, else closes.
 
     Exit codes: 0 listed, 1 refused, 3 nothing runs.
     """
-    day = None if on is None else day_of(on)
-    wanted = {"agency": agency, "on": day, "ever": "true" if is_ever else None}
-    items = _list(home, "/v1/advances", wanted)
-    show_list(items, advances_table, as_json=as_json, none="nothing is advanced")
+    officer = Claims(role=Role.FINANCE_OFFICER, subject=by)
+    claims = officer if agency is None else person_of(agency, by)
+    items = read_list(home, "/v1/todo", {}, claims=claims)
+    show_list(items, todo_table, as_json=as_json, none="nothing waits")
 
 
 @ledger_requests.command("import")
@@ -296,7 +338,7 @@ def import_journal(
         answer = await client.upload(
             ServiceName.LEDGER,
             "/v1/imports",
-            claims=_agency(agency, by),
+            claims=person_of(agency, by),
             content=file.read_bytes(),
             params=params,
         )
@@ -319,12 +361,8 @@ def approve_batch(
     Exit codes: 0 approved, 1 refused, 3 nothing runs.
     """
     path = f"/v1/batches/{batch_id}/approve"
-    found = _post(home, path, {}, _agency(agency, by))
+    found = _post(home, path, {}, person_of(agency, by))
     show(found, batch_view, as_json=as_json)
-
-
-def _agency(code: str, by: str) -> Claims:
-    return Claims(role=Role.AGENCY, org=code, subject=by)
 
 
 def _post(home: Path, path: str, body: Item, claims: Claims) -> Item:
@@ -337,11 +375,10 @@ def _post(home: Path, path: str, body: Item, claims: Claims) -> Item:
     return ask(home, send)
 
 
-def _list(home: Path, path: str, wanted: dict[str, str | None]) -> list[Item]:
-    params = {name: value for name, value in wanted.items() if value is not None}
-
-    async def read(client: ServiceClient) -> list[Item]:
-        listed = client.list(ServiceName.LEDGER, path, claims=AUDITOR, params=params)
-        return [item async for item in listed]
-
-    return ask(home, read)
+def _sha256(document: Path | None, known: str | None) -> str | None:
+    """Raises typer.BadParameter where both are given."""
+    if document is None:
+        return known
+    if known is not None:
+        raise typer.BadParameter("give the document or its SHA-256")
+    return hashlib.sha256(document.read_bytes()).hexdigest()

@@ -1,5 +1,7 @@
 """`fundmix mix`: where a year's income came from."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
@@ -7,8 +9,9 @@ from rich.console import Console
 
 from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
+from fundmix_cli.commands.acting import day_of
 from fundmix_cli.commands.asking import ask
-from fundmix_cli.commands.options import Home, Json
+from fundmix_cli.commands.options import AsOf, Home, Json, OnDay
 from fundmix_cli.display.mix import mix_view
 from fundmix_cli.installation import DEFAULT_HOME
 
@@ -25,6 +28,16 @@ SHOWN_AS_JSON: Final = (
     "quarantined",
 )
 
+# Of a mix that is asked for another way than usual, also how.
+USUAL: Final = {"on": None, "as_of": None, "basis": "restated"}
+NOTHING_ELSE: Final[Mapping[str, str]] = {}
+
+
+class Basis(StrEnum):
+    RESTATED = "restated"
+    OFFICIAL = "official"
+
+
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -34,6 +47,9 @@ def mix(
     agency: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only this agency's income.")
     ] = None,
+    on: OnDay = None,
+    as_of: AsOf = None,
+    basis: Annotated[Basis | None, typer.Option(help="By value date, or as booked.")] = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -41,7 +57,14 @@ def mix(
 
     Exit codes: 0 shown, 1 refused, 3 nothing runs.
     """
-    found = ask(home, lambda client: read_mix(client, year=year, agency=agency))
+    asked = {
+        "agency": agency,
+        "on": None if on is None else day_of(on),
+        "as_of": None if as_of is None else day_of(as_of),
+        "basis": None if basis is None else basis.value,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    found = ask(home, lambda client: read_mix(client, year=year, asked=given))
     if as_json:
         out.print_json(data=json_of(found))
     else:
@@ -49,10 +72,10 @@ def mix(
 
 
 async def read_mix(
-    client: ServiceClient, *, year: int, agency: str | None = None
+    client: ServiceClient, *, year: int, asked: Mapping[str, str] = NOTHING_ELSE
 ) -> dict[str, Any]:
     """Raises CallError."""
-    params = {"year": str(year)} | ({"agency": agency} if agency else {})
+    params = {"year": str(year), **asked}
     return await client.get(ServiceName.LEDGER, "/v1/mix", claims=AUDITOR, params=params)
 
 
@@ -61,6 +84,7 @@ def json_of(mix: dict[str, Any]) -> dict[str, Any]:
     agencies: dict[str, dict[str, Any]] | None = mix["agencies"]
     is_city = mix["agency"] is None
     shown = {key: mix[key] for key in SHOWN_AS_JSON if is_city or key != "agencies"}
+    shown |= {key: mix[key] for key, usual in USUAL.items() if mix[key] != usual}
     if is_city and agencies is not None:
         shown["agencies"] = {
             code: {name: figure for name, figure in of_agency.items() if name != "why"}

@@ -1,5 +1,6 @@
 """Options that several commands take."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,3 +13,15 @@ Home = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+OnDay = Annotated[
+    datetime | None,
+    typer.Option(
+        "--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="By value date, to this day."
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="As it was known on this day."
+    ),
+]

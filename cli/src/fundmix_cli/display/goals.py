@@ -96,6 +96,18 @@ def ranking_view(item: Json) -> RenderableType:
     return Group(Text(title, style="bold"), table, *_warning(item))
 
 
+def growth_view(item: Json) -> RenderableType:
+    table = _table("", "yuan", "the year before", "growth")
+    for name, label, now, before in (
+        ("signed", "signed", item["signed"]["amount"], item["signed_before"]["amount"]),
+        ("paid", "paid", item["paid"]["amount"], item["paid_before"]["amount"]),
+        ("projected", "by year end", item["projected"], item["paid_last_year"]["amount"]),
+    ):
+        table.add_row(label, _yuan(now), _yuan(before), _ratio(item[f"{name}_growth"]))
+    title = f"{item['year']} procurement of {_whose(item)}, on {item['on']}"
+    return Group(Text(title, style="bold"), table, *_warning(item))
+
+
 def cliff_view(item: Json) -> RenderableType:
     title = (
         f"{item['contracts']} contracts end from {item['on']} to {item['through']} without a "

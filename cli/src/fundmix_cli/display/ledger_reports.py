@@ -1,5 +1,6 @@
-"""Trial balances, statements, flows and accounts as people read them."""
+"""Trial balances, statements, flows, accounts and balances as people read them."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -94,6 +95,40 @@ def account_view(found: Json) -> RenderableType:
     return _report(title, table, found=found)
 
 
+def balances_view(items: Sequence[Json]) -> Table:
+    table = _table("account", "code", "fund", "channel", numbers=("yuan",), whose=True)
+    for item in items:
+        table.add_row(
+            *_cells(item, "agency", "account_id", "code", "fund_code", "channel"),
+            _yuan(item["amount"]["amount"]),
+        )
+    return table
+
+
+def period_balances_view(items: Sequence[Json]) -> Table:
+    names = ("code", "fund", "channel", "period", "kind")
+    table = _table(*names, numbers=("yuan",), whose=True)
+    for item in items:
+        table.add_row(
+            *_cells(item, "agency", "code", "fund_code", "channel", "period", "kind"),
+            _yuan(item["amount"]["amount"]),
+        )
+    return table
+
+
+def cut_off_view(items: Sequence[Json]) -> Table:
+    names = ("seq", "value date", "occurred", "posted", "period", "document", "kind", "why")
+    table = _table(*names, numbers=(), whose=True)
+    for item in items:
+        table.add_row(
+            *_cells(item, "agency", "seq", "value_on", "occurred_on"),
+            Text(item["posted_at"][:10]),
+            *_cells(item, "period", "document", "kind"),
+            Text(", ".join(item["reasons"])),
+        )
+    return table
+
+
 def _report(
     title: str, *parts: RenderableType, found: Json, heading: Json | None = None
 ) -> RenderableType:
@@ -119,6 +154,10 @@ def _table(*names: str, numbers: tuple[str, ...], whose: bool = False) -> Table:
         # Names give way to a narrow terminal, figures do not.
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _cells(item: Json, *names: str) -> tuple[Text, ...]:
+    return tuple(Text("-" if item[name] is None else str(item[name])) for name in names)
 
 
 def _label(line: Json) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Requests, funds, advances and imports as people read them; nothing in them is markup."""
+"""Requests, funds, lots and imports as people read them; nothing in them is markup."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,8 +16,7 @@ def request_view(request: Json) -> RenderableType:
     parts = [Text(line), Text(f"id {request['request_id']}", style="dim")]
     if request["reason"]:
         parts.append(Text(f"reason: {request['reason']}"))
-    parts += [Text(f"warning: {w['detail']}", style="yellow") for w in request["warnings"]]
-    return Group(*parts)
+    return Group(*parts, *_warnings(request))
 
 
 def requests_table(requests: Sequence[Json]) -> RenderableType:
@@ -88,8 +87,78 @@ def advances_table(advances: Sequence[Json]) -> RenderableType:
     )
 
 
+def lots_table(lots: Sequence[Json]) -> RenderableType:
+    amounts = ("received", "used", "held", "left")
+    return _table(
+        ("value date", "document", "channel", "payer", *amounts, "id"),
+        (
+            (
+                lot["value_on"],
+                lot["document"],
+                lot["channel"],
+                lot["payer"],
+                *(lot[name]["amount"] for name in amounts),
+                lot["lot_id"],
+            )
+            for lot in lots
+        ),
+        numbers=set(amounts),
+    )
+
+
+def spending_view(found: Json) -> RenderableType:
+    figures = _table(
+        ("figure", "yuan", "share"),
+        (
+            ("income of the year before", found["income_last_year"], None),
+            ("net assets at its end", found["net_assets_last_year"], None),
+            ("programmes, of that income", found["programme"], _share(found["programme_share"])),
+            ("at least", found["programme_floor"], None),
+            ("management, of all spending", found["management"], _share(found["management_share"])),
+            ("at most", None, found["management_cap"] and _share(found["management_cap"])),
+            ("all spending", found["spent"], None),
+        ),
+        numbers={"yuan", "share"},
+    )
+    title = Text(f"{found['year']} spending of {found['agency']}", style="bold")
+    if not found["is_limited"]:
+        return Group(title, figures, Text("it has no limits of charities", style="dim"))
+    return Group(title, figures, *_warnings(found))
+
+
+def todo_table(items: Sequence[Json]) -> RenderableType:
+    return _table(
+        ("kind", "agency", "reference", "yuan", "prepared by", "id"),
+        (
+            (
+                i["kind"],
+                i["agency"],
+                i["reference"],
+                i["amount"] and i["amount"]["amount"],
+                i["prepared_by"],
+                i["request_id"],
+            )
+            for i in items
+        ),
+        numbers={"yuan"},
+    )
+
+
+def mapping_view(found: Json) -> RenderableType:
+    return _table(
+        ("", "text", "is here"),
+        (
+            (kind, text, meaning)
+            for kind in ("account", "project")
+            for text, meaning in found[f"{kind}s"].items()
+        ),
+        numbers=set(),
+    )
+
+
 def batch_view(batch: Json) -> RenderableType:
-    return Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    line = Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    return Group(line, *_warnings(batch))
 
 
 def import_view(found: Json) -> RenderableType:
@@ -111,6 +180,14 @@ def import_view(found: Json) -> RenderableType:
     if found["batch_id"]:
         parts.append(Text(f"batch {found['batch_id']} waits for a review"))
     return Group(*parts)
+
+
+def _warnings(found: Json) -> list[Text]:
+    return [Text(f"warning: {w['detail']}", style="yellow") for w in found["warnings"]]
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else f"{share:.6f}"
 
 
 def _table(

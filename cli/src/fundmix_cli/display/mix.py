@@ -33,7 +33,11 @@ TENTH: Final = Decimal("0.1")
 
 def mix_view(mix: Json) -> RenderableType:
     whose = mix["agency"] or "the city"
-    title = Text(f"{mix['year']} 资金结构 · funding mix of {whose}", style="bold")
+    counted = [f"on {mix['on']}"] if mix["on"] else []
+    counted += [f"as known on {mix['as_of']}"] if mix["as_of"] else []
+    counted += ["as booked"] if mix["basis"] == "official" else []
+    name = f"{mix['year']} 资金结构 · funding mix of {whose}"
+    title = Text(", ".join([name, *counted]), style="bold")
     parts = [title, _channels(mix), Text(_measures(mix), style="dim"), *headline(mix)]
     if mix["quarantined"]:
         parts.append(Text(quarantine_warning(mix["quarantined"]), style="bold yellow"))

@@ -12,9 +12,11 @@ from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
 from ledger_svc.domain.journal_file import AccountMapping
 from ledger_svc.domain.request import Request, RequestState
 from ledger_svc.domain.spending_limits import (
+    Limits,
     SpendingWarning,
     YearOfSpending,
-    applies_to,
+    charity_of,
+    limits_of,
     warnings_of,
 )
 from ledger_svc.domain.terms import RequestKind
@@ -46,10 +48,10 @@ class RequestFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpendingReading:
-    """`seq` is the last entry that is counted."""
+    """`seq` is the last entry that is counted; without limits there are no warnings."""
 
     spending: YearOfSpending
-    is_limited: bool
+    limits: Limits | None
     warnings: tuple[SpendingWarning, ...]
     seq: int
 
@@ -175,11 +177,12 @@ async def read_spending(
         found = await spending.read(connection, agency=agency, year=year)
         organisation = (await organisations.read(connection, [agency])).get(agency)
         seq = await connection.fetchval(journal.READ_SEQ)
-    is_limited = organisation is not None and applies_to(organisation)
+    charity = charity_of(organisation, year=year)
+    limits = limits_of(charity, found) if charity else None
     return SpendingReading(
         spending=found,
-        is_limited=is_limited,
-        warnings=tuple(warnings_of(found, today=today)) if is_limited else (),
+        limits=limits,
+        warnings=tuple(warnings_of(limits, found, today=today)) if limits else (),
         seq=seq,
     )
 

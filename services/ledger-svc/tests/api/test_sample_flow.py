@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+import asyncpg
 import pytest
 from fundmix_events.base import FundingEvent
 from fundmix_events.channel import Channel
@@ -21,14 +22,26 @@ from ledger_svc.apply import Prepared
 from ledger_svc.domain.funds import (
     GENERAL_FUND,
     FreeLot,
+    FundKind,
     contract_fund,
     draw_oldest_first,
     gift_fund,
     instalment_lot,
+    kind_of,
 )
 
 SAMPLE: Final = Path(__file__).parents[4] / "samples" / "dongguan"
 NAMES: Final = UUID(int=7)
+LEAST_HELD: Final = """
+    WITH held AS (
+        SELECT a.agency, a.fund_code, sum(sum(m.amount_minor)) OVER (
+            PARTITION BY a.agency, a.fund_code ORDER BY m.value_on) AS held_minor
+        FROM movement m JOIN account a USING (account_id)
+        WHERE a.code = 'assets:bank' GROUP BY a.agency, a.fund_code, m.value_on
+    )
+    SELECT agency, fund_code, min(held_minor)::bigint AS least_minor
+    FROM held GROUP BY agency, fund_code
+"""
 
 Lots = dict[tuple[str, str], list[FreeLot]]
 
@@ -36,6 +49,10 @@ Lots = dict[tuple[str, str], list[FreeLot]]
 def rows(name: str) -> list[dict[str, str]]:
     with (SAMPLE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def expected() -> dict[str, Any]:
+    return json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))
 
 
 def receipts(lots: Lots) -> Iterator[FundingEvent]:
@@ -145,10 +162,10 @@ async def city(inlet: Inlet[Prepared]) -> None:
 
 @pytest.mark.usefixtures("city")
 async def test_every_line_of_the_samples_flows_comes_out(api: Api) -> None:
-    expected = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))
+    wanted = expected()["flows"]
     auditor = api.caller("auditor")
     found: list[dict[str, Any]] = []
-    for year in sorted({line["year"] for line in expected["flows"]}):
+    for year in sorted({line["year"] for line in wanted}):
         answer = (await auditor.get("/v1/flow", year=year)).json()
         for layer in range(3):
             amounts = [n["amount"] for n in answer["nodes"] if n["layer"] == layer]
@@ -162,4 +179,20 @@ async def test_every_line_of_the_samples_flows_comes_out(api: Api) -> None:
     def key(line: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(line[name]) for name in ("year", "channel", "fund_kind", "category"))
 
-    assert sorted(found, key=key) == sorted(expected["flows"], key=key)
+    assert sorted(found, key=key) == sorted(wanted, key=key)
+
+
+@pytest.mark.usefixtures("city")
+async def test_no_gift_fund_of_the_sample_is_below_zero_on_any_day(
+    owner: asyncpg.Connection, api: Api
+) -> None:
+    rows = await owner.fetch(LEAST_HELD)
+    below = {row["fund_code"] for row in rows if row["least_minor"] < 0}
+    kinds = {kind_of(row["fund_code"]) for row in rows}
+
+    advances = (await api.caller("auditor").get("/v1/advances", ever="true", limit=200)).json()
+
+    assert kinds == {FundKind.GENERAL, FundKind.PURPOSE, FundKind.CONTRACT}
+    assert {kind_of(fund_code) for fund_code in below} == {FundKind.CONTRACT}
+    assert len(below) == expected()["contract_funds_prefinanced_on_some_day"]
+    assert below == {advance["fund_code"] for advance in advances["items"]}

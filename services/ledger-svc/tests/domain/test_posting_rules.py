@@ -1,31 +1,59 @@
 """Each event's legs and signs, and what holds for every event there could be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import pytest
 from fundmix_events import topics
 from fundmix_events.catalogue import EVENT_CLASSES
 from fundmix_events.channel import Channel
-from fundmix_events.contracts import ContractSigned, InstalmentPaid
-from fundmix_events.donations import DonationKind, DonationReceived, PledgeMade
+from fundmix_events.contracts import (
+    ContractAmended,
+    ContractSigned,
+    ContractTerminated,
+    DeliveryAccepted,
+    InstalmentApproved,
+    InstalmentPaid,
+    PaymentReversed,
+    Recognition,
+    RecoveryReceived,
+)
+from fundmix_events.donations import (
+    DonationKind,
+    DonationReceived,
+    DonationRefunded,
+    DonationReversed,
+    PledgeCancelled,
+    PledgeMade,
+    PurposeChanged,
+)
 from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import (
+    CloseApproved,
+    ExpenditureApproved,
+    IncomeApproved,
+    ManualEntryApproved,
+    OpeningBalanceApproved,
+    ReversalApproved,
+)
 from fundmix_events.money import AMOUNT_MINOR_MAX, Money, text_from_minor
-from fundmix_events.testing import samples
+from fundmix_events.testing import gift_samples, ledger_samples, samples
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_svc.domain.journal import Entry, total_by_currency
+from ledger_svc.domain.journal import Close, Entry, total_by_currency
 from ledger_svc.domain.posting_rules import PostableEvent, entry_for
 
 Leg = tuple[str, str, int]
 """Code, fund, and minor units: debit positive, credit negative."""
 
-MovingEvent = ContractSigned | InstalmentPaid | PledgeMade | DonationReceived
-
 EVENT_ID: Final = UUID(int=1)
 CONTRACT_FUND: Final = "contract:DG-2024-0001"
+FUNDS: Final = st.sampled_from(["general", CONTRACT_FUND, "purpose:长者助餐"])
+# Three of them are an amount too.
+PARTS: Final = st.integers(1, AMOUNT_MINOR_MAX // 3)
+SIGNED: Final = PARTS | PARTS.map(lambda part: -part)
 AMOUNTS: Final = st.integers(1, AMOUNT_MINOR_MAX).map(text_from_minor)
 AGENCIES: Final = st.sampled_from([samples.AGENCY, samples.OTHER_AGENCY])
 # Time that was given is in no account.
@@ -95,7 +123,118 @@ def donations(draw: st.DrawFn) -> DonationReceived:
     )
 
 
-EVENTS: Final = contracts() | payments() | pledges() | donations()
+def a_recognition(income: int, receivable: int, *, paid_back: int = 0) -> Recognition:
+    """What is earned was claimed, or paid before."""
+    advance = receivable - income - paid_back
+    return samples.a_recognition(*map(text_from_minor, (income, receivable, advance)))
+
+
+@st.composite
+def payment_reversals(draw: st.DrawFn) -> PaymentReversed:
+    payable = draw(PARTS)
+    recognition = a_recognition(draw(PARTS), draw(PARTS), paid_back=payable)
+    return samples.payment_reversed(text_from_minor(payable), recognition=recognition)
+
+
+@st.composite
+def approvals(draw: st.DrawFn) -> InstalmentApproved:
+    """Of an instalment whose deduction takes off what was earned."""
+    recognition = a_recognition(-draw(PARTS), -draw(PARTS))
+    return samples.instalment_approved(recognition=recognition)
+
+
+@st.composite
+def recoveries(draw: st.DrawFn) -> RecoveryReceived:
+    amount = draw(PARTS)
+    recognition = a_recognition(draw(PARTS), draw(PARTS), paid_back=amount)
+    return samples.recovery_received(text_from_minor(amount), recognition=recognition)
+
+
+@st.composite
+def acceptances(draw: st.DrawFn) -> DeliveryAccepted:
+    return samples.delivery_accepted(recognition=a_recognition(draw(PARTS), draw(PARTS)))
+
+
+@st.composite
+def amendments(draw: st.DrawFn) -> ContractAmended:
+    return samples.contract_amended(
+        commitment=Money.of(draw(SIGNED)), recognition=a_recognition(draw(PARTS), draw(SIGNED))
+    )
+
+
+@st.composite
+def terminations(draw: st.DrawFn) -> ContractTerminated:
+    return samples.contract_terminated(
+        commitment=Money.of(draw(SIGNED)), recognition=a_recognition(draw(PARTS), draw(SIGNED))
+    )
+
+
+@st.composite
+def expenditures(draw: st.DrawFn) -> ExpenditureApproved:
+    """Out of a lot, an advance, or both; a gift has no advance."""
+    fund_code = draw(FUNDS)
+    amount = draw(PARTS)
+    advance = draw(st.integers(0, amount)) if fund_code == CONTRACT_FUND else 0
+    used = text_from_minor(amount - advance)
+    draws = (ledger_samples.a_lot_movement(used, fund_code=fund_code),)
+    return ledger_samples.expenditure_approved(
+        text_from_minor(amount),
+        fund_code=fund_code,
+        draws=draws if amount > advance else (),
+        advance=Money.of(advance),
+    )
+
+
+def purpose_changes() -> st.SearchStrategy[PurposeChanged]:
+    purposes = st.permutations([None, "长者助餐", "困境儿童关爱"])
+    return st.builds(
+        lambda amount, changed: gift_samples.purpose_changed(
+            amount, restricted_to=changed[0], new_restricted_to=changed[1]
+        ),
+        AMOUNTS,
+        purposes,
+    )
+
+
+MOVING: Final[Mapping[type[PostableEvent], st.SearchStrategy[Any]]] = {
+    ContractSigned: contracts(),
+    ContractAmended: amendments(),
+    ContractTerminated: terminations(),
+    InstalmentApproved: approvals(),
+    InstalmentPaid: payments(),
+    PaymentReversed: payment_reversals(),
+    DeliveryAccepted: acceptances(),
+    RecoveryReceived: recoveries(),
+    PledgeMade: pledges(),
+    PledgeCancelled: st.builds(gift_samples.pledge_cancelled, AMOUNTS, restricted_to=PURPOSES),
+    DonationReceived: donations(),
+    DonationRefunded: st.builds(gift_samples.donation_refunded, AMOUNTS, restricted_to=PURPOSES),
+    DonationReversed: st.builds(gift_samples.donation_reversed, AMOUNTS, restricted_to=PURPOSES),
+    PurposeChanged: purpose_changes(),
+    ExpenditureApproved: expenditures(),
+    IncomeApproved: st.builds(
+        ledger_samples.income_approved, AMOUNTS, fund_code=FUNDS, channel=CHANNELS
+    ),
+    ManualEntryApproved: st.builds(ledger_samples.manual_entry_approved, AMOUNTS),
+    OpeningBalanceApproved: st.builds(ledger_samples.opening_balance_approved, AMOUNTS),
+    ReversalApproved: st.builds(ledger_samples.reversal_approved, AMOUNTS),
+}
+EVENTS: Final = st.one_of(*MOVING.values())
+STILL: Final[tuple[PostableEvent, ...]] = (
+    samples.organisation_registered(),
+    samples.organisation_changed(),
+    samples.instalment_approved(),
+    samples.invoice_recorded(),
+    samples.payment_confirmed(),
+    samples.delivery_reported(),
+    samples.evaluation_published(),
+    samples.objection_raised(),
+    samples.result_accepted(),
+    samples.deduction_decided(),
+    samples.obligation_met(),
+    samples.obligation_overdue(),
+    ledger_samples.goal_status_changed(),
+)
 
 
 def test_a_contract_is_a_promise_beside_the_books() -> None:
@@ -169,15 +308,7 @@ def test_a_donation_shrinks_the_pledge_by_what_it_fulfils_of_it() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        samples.organisation_registered(),
-        samples.organisation_changed(),
-        samples.instalment_approved(),
-    ],
-    ids=lambda event: event.type,
-)
+@pytest.mark.parametrize("event", STILL, ids=lambda event: event.type)
 def test_what_moves_nothing_has_no_entry(event: PostableEvent) -> None:
     assert entry_for(event, event_id=EVENT_ID) is None
 
@@ -199,6 +330,21 @@ def test_a_gift_occurred_when_it_was_given_and_counts_when_it_came() -> None:
     assert (entry.occurred_on, entry.value_on) == (date(2024, 12, 30), date(2025, 1, 2))
 
 
+def test_a_close_is_a_barrier_and_no_entry() -> None:
+    event = ledger_samples.close_approved(202405)
+
+    assert entry_for(event, event_id=EVENT_ID) == Close(
+        event_id=EVENT_ID, kind=event.type, through=202405
+    )
+
+
+def test_the_laws_below_are_tried_on_every_event_that_moves_anything() -> None:
+    still = {type(event) for event in STILL} - {InstalmentApproved}
+
+    assert {*MOVING, *still, CloseApproved} == set(get_args(PostableEvent))
+    assert still.isdisjoint(MOVING)
+
+
 def test_every_event_on_the_topics_the_ledger_reads_has_its_rule() -> None:
     heard = {topics.REGISTRY, topics.CONTRACTS, topics.DONATIONS, topics.LEDGER_REQUESTS}
 
@@ -206,7 +352,7 @@ def test_every_event_on_the_topics_the_ledger_reads_has_its_rule() -> None:
 
 
 @given(EVENTS)
-def test_any_event_moves_accounts_of_its_agency_alone_and_balances(event: MovingEvent) -> None:
+def test_any_event_moves_accounts_of_its_agency_alone_and_balances(event: Any) -> None:
     entry = entry_of(event)
 
     assert set(total_by_currency(entry.postings).values()) == {0}
@@ -217,18 +363,26 @@ def test_any_event_moves_accounts_of_its_agency_alone_and_balances(event: Moving
 
 
 @given(EVENTS)
-def test_promises_balance_apart_from_the_books(event: MovingEvent) -> None:
+def test_promises_balance_apart_from_the_books(event: Any) -> None:
     assert balance_of(MEMO_CODES, event) == 0
     assert balance_of(set(AccountCode) - MEMO_CODES, event) == 0
 
 
 @given(EVENTS)
-def test_only_restricted_gifts_touch_restricted_net_assets(event: MovingEvent) -> None:
-    is_restricted_gift = isinstance(event, DonationReceived) and event.restricted_to is not None
+def test_restricted_net_assets_are_those_of_purpose_funds(event: Any) -> None:
+    postings = entry_of(event).postings
+    funds = {p.account.fund_code for p in postings if p.account.code is AccountCode.RESTRICTED}
 
-    assert (balance_of([AccountCode.RESTRICTED], event) != 0) == is_restricted_gift
+    assert all(fund_code.startswith("purpose:") for fund_code in funds)
+
+
+@given(donations())
+def test_of_gifts_only_restricted_ones_touch_them(event: DonationReceived) -> None:
+    is_restricted = event.restricted_to is not None
+
+    assert (balance_of([AccountCode.RESTRICTED], event) != 0) == is_restricted
 
 
 @given(EVENTS)
-def test_the_same_event_gives_the_same_entry(event: MovingEvent) -> None:
+def test_the_same_event_gives_the_same_entry(event: Any) -> None:
     assert entry_of(event) == entry_of(event)

@@ -33,9 +33,11 @@ from ledger_svc.api.request_bodies import (
     hold_out,
     lot_out,
     made_hold_out,
+    warnings_out,
 )
 from ledger_svc.commands import Commands
 from ledger_svc.domain.mix import shown
+from ledger_svc.domain.spending_limits import programme_floor
 from ledger_svc.fund_queries import SpendingReading
 from ledger_svc.storage.holds import HoldState
 
@@ -44,17 +46,24 @@ Year = Annotated[int, Query(ge=1950, le=2199)]
 
 
 class SpendingOut(BaseModel):
-    """By value date, in yuan. `is_limited`: whether the agency has these limits at all."""
+    """By value date, in yuan. `is_limited`: whether the agency has these limits at all.
+
+    `programme_floor` is the least that its programmes have to cost in the year, `management_cap`
+    the largest share of its spending that management may be.
+    """
 
     agency: str
     year: int
     income_last_year: str
+    net_assets_last_year: str
     programme: str
     management: str
     spent: str
     programme_share: Ratio | None
     management_share: Ratio | None
     is_limited: bool
+    programme_floor: str | None
+    management_cap: Ratio | None
     warnings: tuple[WarningOut, ...]
     seq: int
 
@@ -187,17 +196,20 @@ def _own(access: Access, agency: str | None) -> str | None:
 
 
 def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
-    year = reading.spending
+    year, limits = reading.spending, reading.limits
     return SpendingOut(
         agency=agency,
         year=year.year,
-        income_last_year=text_from_minor(year.income_last_year_minor),
+        income_last_year=text_from_minor(year.incomes_minor[0]),
+        net_assets_last_year=text_from_minor(year.net_assets_minor[0]),
         programme=text_from_minor(year.programme_minor),
         management=text_from_minor(year.management_minor),
         spent=text_from_minor(year.spent_minor),
         programme_share=shown(year.programme_share),
         management_share=shown(year.management_share),
-        is_limited=reading.is_limited,
-        warnings=tuple(WarningOut(code=w.code, detail=w.detail) for w in reading.warnings),
+        is_limited=limits is not None,
+        programme_floor=text_from_minor(programme_floor(limits, year)) if limits else None,
+        management_cap=shown(limits.management_cap) if limits else None,
+        warnings=warnings_out(reading.warnings),
         seq=reading.seq,
     )

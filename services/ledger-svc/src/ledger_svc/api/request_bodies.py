@@ -1,5 +1,6 @@
 """Requests, funds and holds as they go in and out over HTTP."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -87,6 +88,7 @@ class BatchOut(BaseModel):
     batch_id: UUID
     requests: int
     total: Money
+    warnings: tuple[WarningOut, ...] = ()
 
 
 class DrawOut(BaseModel):
@@ -188,8 +190,12 @@ def request_out(
         batch_id=request.batch_id,
         event_id=request.event_id,
         entry_seq=entry_seq,
-        warnings=tuple(WarningOut(code=w.code, detail=w.detail) for w in warnings),
+        warnings=warnings_out(warnings),
     )
+
+
+def warnings_out(warnings: Iterable[SpendingWarning]) -> tuple[WarningOut, ...]:
+    return tuple(WarningOut(code=w.code, detail=w.detail) for w in warnings)
 
 
 def waiting_out(request: Request) -> WaitingOut:

@@ -1,9 +1,9 @@
 """What two persons decide, over HTTP: prepare, approve, reject, withdraw."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,11 +20,17 @@ from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
 
 from ledger_svc import fund_queries
-from ledger_svc.api.request_bodies import BatchOut, RejectionIn, RequestOut, request_out
+from ledger_svc.api.request_bodies import (
+    BatchOut,
+    RejectionIn,
+    RequestOut,
+    request_out,
+    warnings_out,
+)
 from ledger_svc.commands import Commands, Target
 from ledger_svc.domain import request as rules
 from ledger_svc.domain.request import RequestState
-from ledger_svc.domain.spending_limits import SpendingWarning, applies_to, warnings_of
+from ledger_svc.domain.spending_limits import SpendingWarning, charity_of, limits_of, warnings_of
 from ledger_svc.domain.terms import (
     AgencyTerms,
     AnyTerms,
@@ -39,6 +45,8 @@ from ledger_svc.domain.terms import (
 )
 from ledger_svc.fund_queries import Posted, RequestFilter
 from ledger_svc.storage import organisations, spending
+
+TO_BE_POSTED: Final = (RequestState.PREPARED, RequestState.APPROVED)
 
 Act = Callable[[Connection, Origin, Target], Awaitable[rules.Request]]
 
@@ -85,23 +93,36 @@ class RequestActions:
     async def _answer(self, connection: Connection, request: rules.Request) -> Answer:
         kind = "closes" if request.kind is RequestKind.CLOSE else "requests"
         return Answer(
-            body=request_out(request, warnings=await self._warnings(connection, request)),
+            body=request_out(request, warnings=await self.warnings(connection, [request])),
             version=request.version,
             location=f"/v1/{kind}/{request.request_id}",
         )
 
-    async def _warnings(
-        self, connection: Connection, request: rules.Request
+    async def warnings(
+        self, connection: Connection, requests: Sequence[rules.Request]
     ) -> tuple[SpendingWarning, ...]:
-        """Of the year it would be counted in, as the books are before it."""
-        terms = request.terms
-        if not isinstance(terms, ExpenditureTerms):
+        """Of an agency's years they are counted in, as the books are once they are posted."""
+        uses = [
+            r.terms
+            for r in requests
+            if isinstance(r.terms, ExpenditureTerms) and r.state in TO_BE_POSTED
+        ]
+        if not uses:
             return ()
-        agency = (await organisations.read(connection, [terms.agency])).get(terms.agency)
-        if agency is None or not applies_to(agency):
-            return ()
-        year = await spending.read(connection, agency=terms.agency, year=terms.spent_on.year)
-        return tuple(warnings_of(year, today=self.clock.today()))
+        code = uses[0].agency
+        agency = (await organisations.read(connection, [code])).get(code)
+        found: list[SpendingWarning] = []
+        for year in sorted({terms.spent_on.year for terms in uses}):
+            charity = charity_of(agency, year=year)
+            if charity is None:
+                continue
+            posted = await spending.read(connection, agency=code, year=year)
+            with_them = posted.with_uses(
+                (t.code, t.amount.amount_minor) for t in uses if t.spent_on.year == year
+            )
+            limits = limits_of(charity, with_them)
+            found += warnings_of(limits, with_them, today=self.clock.today())
+        return tuple(found)
 
 
 def preparing_router(actions: RequestActions) -> APIRouter:
@@ -198,8 +219,14 @@ def requests_router(database: Database, actions: RequestActions) -> APIRouter:
             approved = await commands.approve_batch(connection, origin, batch_id, access=access)
             amounts = [amount_of(r.terms) or Money.of(0) for r in approved]
             total = sum(amount.amount_minor for amount in amounts)
+            warnings = await actions.warnings(connection, approved)
             return Answer(
-                body=BatchOut(batch_id=batch_id, requests=len(approved), total=Money.of(total))
+                body=BatchOut(
+                    batch_id=batch_id,
+                    requests=len(approved),
+                    total=Money.of(total),
+                    warnings=warnings_out(warnings),
+                )
             )
 
         return await actions.runner.run(request, access, command, status=HTTPStatus.OK)
