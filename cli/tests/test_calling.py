@@ -105,6 +105,19 @@ async def client_of(
         yield ServiceClient(sender, Tokens(sender, url), dict.fromkeys(ServiceName, url))
 
 
+async def test_what_is_put_says_what_was_read_of_it() -> None:
+    service = Service([Reply(status=503), Reply(body={"code": "X"})])
+
+    async with serving(service), client_of(service) as client:
+        found = await client.put(REGISTRY, PATH, claims=AUDITOR, body={"name": "甲"}, version=3)
+
+    assert found == {"code": "X"}
+    first, second = service.requests
+    assert first.line.startswith(f"PUT {PATH} ")
+    assert (first.headers["if-match"], json.loads(first.body)) == ('"3"', {"name": "甲"})
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_who_says_not_now_is_asked_again(status: int) -> None:
     service = Service([Reply(status=status), Reply(status=status), Reply(body={"code": "X"})])

@@ -7,12 +7,15 @@ from typing import Any, Final
 import pytest
 from fundmix_cli.display.donations import (
     announcement_view,
+    changes_table,
     donation_view,
     donations_table,
     gifts_table,
     pledge_view,
     statement_view,
 )
+from fundmix_cli.display.donor_contacts import contact_view, erasure_view
+from fundmix_cli.display.imports import batches_table, columns_view
 from fundmix_cli.display.harmless import harmless_parts
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
@@ -21,6 +24,8 @@ from typer.testing import CliRunner
 AGENCY: Final = "52441900AJC6XAY6DW"
 DONOR: Final = "91441900LX8R25H7GP"
 ID: Final = "01932b5e-0000-7000-8000-000000000001"
+RECEIVED: Final = ["--reference=D", "--amount=1.00", "--received-on=2026-03-01"]
+DEPOSITED: Final = ["--amount=1.00", "--received-on=2026-03-01", "--bank-reference=B"]
 PLEDGED: Final = ["--reference=P-1", "--amount=10.00", "--pledged-on=2026-03-01"]
 
 fundmix = CliRunner()
@@ -45,7 +50,18 @@ def cny(amount: str) -> dict[str, str]:
         ["announcements"],
         ["confirm", ID, AGENCY, "--line=1=DN-1", "--received-on=2026-03-01"],
         ["reject", ID, AGENCY, "--line=1", "--reason=not_received"],
+        ["withdraw", ID],
         ["receive", AGENCY, "--reference=D", "--amount=1.00", "--received-on=2026-03-01"],
+        ["deposit", *DEPOSITED, f"--line=D={AGENCY}=1.00=长者助餐", "--because=托管"],
+        ["imports", "--source=bank"],
+        ["import-columns", "--source=bank"],
+        ["set-import-columns", "--column=捐款日=received_on"],
+        ["purpose-changes", f"--donation={ID}"],
+        ["contact", "show", AGENCY, ID],
+        ["contact", "of", ID],
+        ["contact", "link", ID, ID],
+        ["contact", "erase", AGENCY, ID, "--reason=no_longer_needed"],
+        ["contact", "accesses", f"--contact={ID}"],
         ["list", "--reference=D"],
         ["todo", AGENCY],
         ["refund", ID, "--reference=R", "--amount=1.00", "--reason=left_over"],
@@ -57,7 +73,7 @@ def cny(amount: str) -> dict[str, str]:
         ["gifts", DONOR, "--year=2026"],
         ["statement", DONOR, "2026"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=" ".join,
 )
 def test_where_nothing_runs_the_exit_code_says_so(arguments: list[str], tmp_path: Path) -> None:
     result = fundmix.invoke(app, ["donations", *arguments, f"--home={tmp_path}"])
@@ -74,6 +90,16 @@ def test_where_nothing_runs_the_exit_code_says_so(arguments: list[str], tmp_path
         ["confirm", ID, AGENCY, "--line=DN-1", "--received-on=2026-03-01"],
         ["confirm", ID, AGENCY, "--line=one=DN-1", "--received-on=2026-03-01"],
         ["reject", ID, AGENCY, "--line=1", "--reason=whim"],
+        ["withdraw", "A-1"],
+        ["receive", AGENCY, *RECEIVED, "--kind=whim"],
+        ["receive", AGENCY, *RECEIVED, "--proof=missing.pdf"],
+        ["deposit", *DEPOSITED],
+        ["deposit", *DEPOSITED, "--line=D-1=1.00"],
+        ["deposit", *DEPOSITED, "--lines=missing.csv"],
+        ["set-import-columns", "--column=捐款日"],
+        ["contact", "record", "missing.json"],
+        ["contact", "erase", AGENCY, ID, "--reason=whim"],
+        ["contact", "change", AGENCY, ID, __file__],
         ["refund", ID, "--reference=R", "--amount=1.00"],
         ["change-purpose", ID, "--reference=R", "--amount=1.00", "--changed-on=2026-03-01"],
         ["statement", DONOR, "1066"],
@@ -85,6 +111,30 @@ def test_wrong_usage_is_told_before_anything_is_asked(arguments: list[str], tmp_
     result = fundmix.invoke(app, ["donations", *arguments, f"--home={tmp_path}"])
 
     assert result.exit_code == 2, result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('reference,agency,amount\n"D-1', "unexpected end of data"),
+        ("reference,agency\n", "other columns"),
+        ("reference,agency,amount,donor\n", "other columns"),
+        ("reference,agency,amount\nD-1,X\n", "fewer values"),
+        ("", "other columns"),
+    ],
+)
+def test_a_file_that_is_no_split_of_a_deposit_is_wrong_usage(
+    content: str, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.csv"
+    file.write_text(content)
+
+    result = fundmix.invoke(
+        app, ["donations", "deposit", *DEPOSITED, f"--lines={file}", f"--home={tmp_path}"]
+    )
+
+    assert result.exit_code == 2, result.output
+    assert told in result.output
 
 
 def test_a_pledge_says_what_is_missing() -> None:
@@ -147,6 +197,83 @@ def test_an_announcement_shows_its_lines() -> None:
 
     assert "长者助餐" in text
     assert f"id {ID}" in text
+
+
+def test_imports_are_listed_with_what_undoes_them() -> None:
+    batch: dict[str, Any] = {
+        "batch_id": ID,
+        "recorded_at": "2026-03-01T08:00:00Z",
+        "source": "[bold]bank",
+        "donations": 3,
+        "pledges": 1,
+        "booked": cny("1200.00"),
+        "recorded_by": "王芳",
+    }
+
+    text = printed(batches_table([batch]))
+
+    for told in ("[bold]bank", "1,200.00 CNY", "王芳", ID):
+        assert told in text
+
+
+def test_a_contact_tells_the_person_or_that_it_was_erased() -> None:
+    contact: dict[str, Any] = {
+        "contact_id": ID,
+        "version": 3,
+        "organisation": DONOR,
+        "erased_at": None,
+        "erasure_reason": None,
+        "person": {
+            "name": "[bold]王芳",
+            "phone": "13800138000",
+            "email": None,
+            "address": None,
+            "identity_number": None,
+        },
+    }
+    erased = {
+        "person": None,
+        "erased_at": "2026-03-01T08:00:00Z",
+        "erasure_reason": "asked_by_person",
+    }
+
+    shown, gone = printed(contact_view(contact)), printed(contact_view({**contact, **erased}))
+
+    for told in ("name: [bold]王芳", "phone: 13800138000", f"speaks for {DONOR}", "version 3"):
+        assert told in shown
+    assert "email" not in shown
+    assert "erased on 2026-03-01: asked_by_person" in gone
+
+
+def test_an_erasure_tells_what_is_kept() -> None:
+    kept = {"what": "donations", "count": 2, "why": "amounts are the agency's books"}
+    erasure = {"reason": "asked_by_person", "kept": [kept]}
+
+    assert "kept: 2 donations, amounts are the agency's books" in printed(erasure_view(erasure))
+
+
+def test_columns_are_told_with_what_they_are() -> None:
+    named = {"source": "bank", "columns": {"捐款日": "received_on"}}
+
+    assert "received_on" in printed(columns_view(named))
+    assert "usual names" in printed(columns_view({**named, "columns": {}}))
+
+
+def test_a_change_of_purpose_says_from_what_to_what() -> None:
+    change = {
+        "reference": "PC-1",
+        "amount": cny("5.00"),
+        "restricted_to": "长者助餐",
+        "new_restricted_to": None,
+        "basis": "donor_consent",
+        "changed_on": "2026-03-01",
+        "change_id": ID,
+    }
+
+    text = printed(changes_table([change]))
+
+    for told in ("PC-1", "长者助餐", "anything", "donor_consent", ID):
+        assert told in text
 
 
 def test_what_was_undone_says_why() -> None:

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from fundmix_cli.display.receipts import job_view, receipt_view, receipts_table, series_view
+from fundmix_cli.display.receipts import (
+    checked_view,
+    job_view,
+    receipt_view,
+    receipts_table,
+    series_view,
+)
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
@@ -45,10 +51,13 @@ def a_receipt(**changes: Any) -> dict[str, Any]:
     "arguments",
     [
         ["issue", DONATION, "--handler=王芳", "--bill-code=44", "--bill-number=1"],
+        ["draft", DONATION, "--handler=王芳"],
         ["withdraw", NUMBER, "--reason=wrong"],
         ["list", f"--agency={AGENCY}", "--year=2026", "--state=issued"],
         ["pdf", NUMBER, "--out=receipt.pdf"],
         ["bulk", AGENCY, "202603"],
+        ["job", DONATION],
+        ["check", NUMBER, "ABCD-EFGH"],
         ["gaps", AGENCY, "2026"],
     ],
     ids=" ".join,
@@ -64,11 +73,14 @@ def test_where_nothing_runs_the_exit_code_says_so(arguments: list[str], tmp_path
     [
         ["issue", "D-1"],
         ["issue", DONATION, "--bill-code=44"],
+        ["draft", DONATION, "--bill-number=1"],
         ["withdraw", NUMBER],
         ["withdraw", NUMBER, "--reason=whim"],
         ["list", "--state=lost"],
         ["pdf", NUMBER],
         ["bulk", AGENCY],
+        ["job", NUMBER],
+        ["check", NUMBER],
         ["gaps", AGENCY, "0"],
     ],
     ids=" ".join,
@@ -108,6 +120,8 @@ def test_on_a_narrow_terminal_numbers_stay_whole() -> None:
 
 def test_a_job_says_what_was_left_out() -> None:
     job: dict[str, Any] = {
+        "job_id": "01932b5e",
+        "state": "finished",
         "month": 202603,
         "issued": 7,
         "total": 11,
@@ -118,6 +132,29 @@ def test_a_job_says_what_was_left_out() -> None:
 
     assert "202603: 7 issued of 11" in shown
     assert "without: 4 (no_receipt_for_service)" in shown
+    assert "202603: 7 issued of 11, running" in printed(job_view({**job, "state": "running"}))
+
+
+def test_a_check_says_what_stands() -> None:
+    unknown: dict[str, Any] = {
+        "number": NUMBER,
+        "status": "unknown",
+        "agency": None,
+        "withdrawn_on": None,
+    }
+    withdrawn = unknown | {
+        "status": "withdrawn",
+        "agency": "示例甲社工中心",
+        "donor": "示**",
+        "amount": {"amount": "12.00", "currency": "CNY"},
+        "issued_on": "2026-03-05",
+        "withdrawn_on": "2026-03-06",
+    }
+
+    assert printed(checked_view(unknown)).strip() == f"{NUMBER}: unknown"
+    shown = printed(checked_view(withdrawn))
+    assert f"{NUMBER}: withdrawn" in shown
+    assert "withdrawn on 2026-03-06" in shown
 
 
 def test_a_series_says_whether_it_is_whole() -> None:

@@ -8,6 +8,9 @@ from fundmix_cli.commands.demo import demo
 from fundmix_cli.commands.donations import donations
 from fundmix_cli.commands.donations_export import donations_export
 from fundmix_cli.commands.donations_giving_back import giving_back
+from fundmix_cli.commands.donations_imports import imports
+from fundmix_cli.commands.donations_receiving import receiving
+from fundmix_cli.commands.donor_contacts import contacts
 from fundmix_cli.commands.down import down, reset
 from fundmix_cli.commands.evaluations import evaluate
 from fundmix_cli.commands.export import export
@@ -44,8 +47,11 @@ app.add_typer(registry, name="registry")
 app.add_typer(goal, name="goal")
 app.add_typer(receipts, name="receipts")
 # Each module has some of the commands; together they are one group.
+donations.registered_commands += receiving.registered_commands
 donations.registered_commands += giving_back.registered_commands
+donations.registered_commands += imports.registered_commands
 donations.registered_commands += donations_export.registered_commands
+donations.add_typer(contacts, name="contact")
 app.add_typer(donations, name="donations")
 contracts.registered_commands += [*instalments.registered_commands, *clocks.registered_commands]
 contracts.add_typer(evaluate, name="evaluate")

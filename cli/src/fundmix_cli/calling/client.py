@@ -119,31 +119,34 @@ class ServiceClient:
         `version`: what was read of what this changes; it is refused when that has changed since.
         Raises RefusedError and ServiceAwayError.
         """
-        content = json.dumps(body or {}, ensure_ascii=False, sort_keys=True).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": key or content_key(path, content),
-        }
+        content = _content(body)
+        headers = _headers(key or content_key(path, content), version)
         if after:
             headers["Fundmix-After"] = ", ".join(after)
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
         response = await self._send(
             "POST", service, path, claims=claims, headers=headers, content=content
         )
         return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
 
-    async def put(self, service: ServiceName, path: str, *, claims: Claims, body: Json) -> Answer:
-        """Sending it again says the same. Raises RefusedError and ServiceAwayError."""
+    async def put(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        body: Json,
+        version: int | None = None,
+    ) -> Json:
+        """In place of what is there. Each call is a new one, whatever it sends.
+
+        `version`: what was read of what this changes; it is refused when that has changed since.
+        Raises RefusedError and ServiceAwayError.
+        """
+        headers = _headers(str(uuid4()), version)
         response = await self._send(
-            "PUT",
-            service,
-            path,
-            claims=claims,
-            headers={"Content-Type": "application/json"},
-            content=json.dumps(body, ensure_ascii=False).encode(),
+            "PUT", service, path, claims=claims, headers=headers, content=_content(body)
         )
-        return Answer(body=response.json(), position=response.headers.get("Fundmix-Position"))
+        return response.json()
 
     async def upload(
         self,
@@ -213,6 +216,17 @@ class ServiceClient:
 def content_key(path: str, content: bytes) -> str:
     """An Idempotency-Key that says what is to be done, so that a repeated run asks for the same."""
     return hashlib.sha256(path.encode() + b"\n" + content).hexdigest()
+
+
+def _content(body: Json | None) -> bytes:
+    return json.dumps(body or {}, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _headers(key: str, version: int | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+    if version is not None:
+        headers["If-Match"] = f'"{version}"'
+    return headers
 
 
 def _problem(response: httpx2.Response) -> Problem:

@@ -7,18 +7,40 @@ from uuid import UUID
 
 import typer
 from fundmix_events.donations import CancellationReason, DonationKind, DonorKind
-from fundmix_events.roles import Role
 
 from fundmix_cli.calling.client import Json as Item
-from fundmix_cli.claims import Claims
-from fundmix_cli.commands.acting import By, Day, JsonFile, day_of, money, read_json
-from fundmix_cli.commands.donations_asking import agency, listed, posted, posted_about
+from fundmix_cli.commands.acting import Day, JsonFile, day_of, money, read_json
+from fundmix_cli.commands.donations_asking import (
+    agency,
+    giver,
+    its_agency,
+    its_giver,
+    listed,
+    posted,
+    posted_about,
+    receiver,
+)
+from fundmix_cli.commands.donations_options import (
+    AgencyCode,
+    Amount,
+    Announced,
+    Anonymous,
+    AsDonor,
+    BankReference,
+    Because,
+    By,
+    DonorCode,
+    Kind,
+    OfAgency,
+    Purpose,
+    Reference,
+    Remark,
+)
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.donations import (
     announcement_view,
     announcements_table,
-    donation_view,
     donations_table,
     pledge_view,
     pledges_table,
@@ -26,21 +48,8 @@ from fundmix_cli.display.donations import (
 )
 from fundmix_cli.installation import DEFAULT_HOME
 
-TREASURER: Final = "cli-treasurer"
-GIVER: Final = "cli-giver"
 PLEDGES: Final = "/v1/pledges"
 ANNOUNCEMENTS: Final = "/v1/announcements"
-
-AgencyCode = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's credit code.")]
-DonorCode = Annotated[str | None, typer.Option("--donor", metavar="CODE", help="None of persons.")]
-Kind = Annotated[DonorKind, typer.Option("--donor-kind", help="What the donor gives as.")]
-Reference = Annotated[str, typer.Option(metavar="TEXT", help="The agency's own number for it.")]
-Amount = Annotated[str, typer.Option(metavar="YUAN", help="Like 1200.00.")]
-Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="What alone it may be used for.")]
-BankReference = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="The bank's number; none of goods and time.")
-]
-Delegation = Annotated[str | None, typer.Option(help="Why an officer records it for the agency.")]
 
 
 class Rejection(StrEnum):
@@ -63,6 +72,9 @@ def pledge(
     donor: DonorCode = None,
     donor_kind: Kind = DonorKind.ENTERPRISE,
     reference: Reference,
+    kind: Annotated[DonationKind, typer.Option(help="Goods and time at their worth.")] = (
+        DonationKind.CASH
+    ),
     amount: Amount,
     pledged_on: Day,
     purpose: Purpose = None,
@@ -70,7 +82,9 @@ def pledge(
         list[str] | None,
         typer.Option(metavar="DAY=YUAN", help="A part of its schedule; say it for each."),
     ] = None,
-    by: By = TREASURER,
+    is_anonymous: Anonymous = False,
+    is_donor: AsDonor = False,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -82,13 +96,15 @@ def pledge(
         "reference": reference,
         "donor": {"kind": donor_kind, "code": donor},
         "agency": agency_code,
-        "kind": "cash",
+        "kind": kind,
         "amount": money(amount),
         "restricted_to": purpose,
         "pledged_on": day_of(pledged_on),
+        "is_anonymous": is_anonymous,
         "schedule": [_part(text) for text in part or ()],
     }
-    answer = posted(home, PLEDGES, body, agency(agency_code, by))
+    claims = giver(donor, by) if is_donor else agency(agency_code, by)
+    answer = posted(home, PLEDGES, body, claims)
     show(answer, pledge_view, as_json=as_json)
 
 
@@ -97,8 +113,9 @@ def cancel_pledge(
     pledge_id: Annotated[UUID, typer.Argument(metavar="PLEDGE", help="The pledge's id.")],
     *,
     reason: Annotated[CancellationReason, typer.Option(help="Why no more will come.")],
-    remark: Annotated[str | None, typer.Option(help="Kept with it.")] = None,
-    by: By = TREASURER,
+    remark: Remark = None,
+    is_donor: AsDonor = False,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -107,14 +124,15 @@ def cancel_pledge(
     Exit codes: 0 cancelled, 1 refused, 3 nothing runs.
     """
     body: Item = {"reason": reason, "remark": remark}
-    answer = posted_about(home, f"{PLEDGES}/{pledge_id}", "cancel", body, by=by)
+    who = its_giver(by) if is_donor else its_agency(by)
+    answer = posted_about(home, f"{PLEDGES}/{pledge_id}", "cancel", body, who=who)
     show(answer, pledge_view, as_json=as_json)
 
 
 @donations.command()
 def pledges(
     *,
-    agency_code: Annotated[str | None, typer.Option("--agency", metavar="CODE")] = None,
+    agency_code: OfAgency = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -130,7 +148,7 @@ def pledges(
 def announce(
     file: JsonFile,
     *,
-    by: By = GIVER,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -142,8 +160,7 @@ def announce(
     donor = body.get("donor")
     # What is not a donor at all is for the service to refuse.
     code = cast("Item", donor).get("code") if isinstance(donor, dict) else None
-    claims = Claims(role=Role.DONOR, org=code, subject=by)
-    show(posted(home, ANNOUNCEMENTS, body, claims), announcement_view, as_json=as_json)
+    show(posted(home, ANNOUNCEMENTS, body, giver(code, by)), announcement_view, as_json=as_json)
 
 
 @donations.command("announcements")
@@ -158,7 +175,7 @@ def list_announcements(*, as_json: Json = False, home: Home = DEFAULT_HOME) -> N
 
 @donations.command()
 def confirm(
-    announcement: Annotated[UUID, typer.Argument(metavar="ANNOUNCEMENT", help="Its id.")],
+    announcement: Announced,
     agency_code: AgencyCode,
     *,
     line: Annotated[
@@ -167,7 +184,8 @@ def confirm(
     ],
     received_on: Day,
     bank_reference: BankReference = None,
-    by: By = TREASURER,
+    because: Because = None,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -180,21 +198,22 @@ def confirm(
         "received_on": day_of(received_on),
         "bank_reference": bank_reference,
         "lines": [_line(text) for text in line],
+        "delegation": because,
     }
     path = f"{ANNOUNCEMENTS}/{announcement}/confirm"
-    answer = posted(home, path, body, agency(agency_code, by))
+    answer = posted(home, path, body, receiver(agency_code, by, because=because))
     show(answer, announcement_view, as_json=as_json)
 
 
 @donations.command()
 def reject(
-    announcement: Annotated[UUID, typer.Argument(metavar="ANNOUNCEMENT", help="Its id.")],
+    announcement: Announced,
     agency_code: AgencyCode,
     *,
     line: Annotated[list[int], typer.Option(metavar="NUMBER", help="Say it for each line.")],
     reason: Annotated[Rejection, typer.Option(help="Why.")],
-    remark: Annotated[str | None, typer.Option(help="Kept with it.")] = None,
-    by: By = TREASURER,
+    remark: Remark = None,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -209,47 +228,26 @@ def reject(
 
 
 @donations.command()
-def receive(
-    agency_code: AgencyCode,
+def withdraw(
+    announcement: Announced,
     *,
-    donor: DonorCode = None,
-    donor_kind: Kind = DonorKind.ENTERPRISE,
-    reference: Reference,
-    kind: Annotated[DonationKind, typer.Option(help="Time is given as a file, by the API.")] = (
-        DonationKind.CASH
-    ),
-    amount: Amount,
-    received_on: Day,
-    bank_reference: BankReference = None,
-    purpose: Purpose = None,
-    pledge_id: Annotated[UUID | None, typer.Option("--pledge", help="That it fulfils.")] = None,
-    by: By = TREASURER,
+    by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Record what has reached an agency.
+    """Take back, as the donor, what of an announcement nobody has decided yet.
 
-    Exit codes: 0 recorded, 1 refused, 3 nothing runs.
+    Exit codes: 0 withdrawn, 1 refused, 3 nothing runs.
     """
-    body: Item = {
-        "reference": reference,
-        "donor": {"kind": donor_kind, "code": donor},
-        "agency": agency_code,
-        "kind": kind,
-        "amount": money(amount),
-        "restricted_to": purpose,
-        "received_on": day_of(received_on),
-        "bank_reference": bank_reference,
-        "pledge_id": None if pledge_id is None else str(pledge_id),
-    }
-    answer = posted(home, "/v1/donations", body, agency(agency_code, by))
-    show(answer, donation_view, as_json=as_json)
+    path = f"{ANNOUNCEMENTS}/{announcement}"
+    answer = posted_about(home, path, "withdraw", None, who=its_giver(by))
+    show(answer, announcement_view, as_json=as_json)
 
 
 @donations.command("list")
 def list_donations(
     *,
-    agency_code: Annotated[str | None, typer.Option("--agency", metavar="CODE")] = None,
+    agency_code: OfAgency = None,
     reference: Annotated[str | None, typer.Option(help="The agency's own number.")] = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -274,7 +272,7 @@ def todo(
 
     Exit codes: 0 told, 1 refused, 3 nothing runs.
     """
-    claims = Claims(role=Role.DONOR if is_donor else Role.AGENCY, org=code, subject=TREASURER)
+    claims = giver(code, None) if is_donor else agency(code, None)
     rows = listed(home, "/v1/todo", {}, claims=claims)
     show_list(rows, todo_table, as_json=as_json, none="nothing waits")
 

@@ -1,6 +1,6 @@
 """What the commands about donations share: who asks, and how it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -11,20 +11,45 @@ from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.claims import Claims
+from fundmix_cli.commands.acting import OFFICER
 from fundmix_cli.commands.asking import ask
 
 READING_GRANT: Final = "read:city"
+TREASURER: Final = "cli-treasurer"
+GIVER: Final = "cli-giver"
+
+Actor = Callable[[Item], Claims]
+"""Who acts on what was found."""
 
 
-def agency(code: str, by: str) -> Claims:
-    return Claims(role=Role.AGENCY, org=code, subject=by)
+def agency(code: str | None, by: str | None) -> Claims:
+    return Claims(role=Role.AGENCY, org=code, subject=by or TREASURER)
 
 
-def importer(code: str | None, by: str) -> Claims:
+def giver(code: str | None, by: str | None) -> Claims:
+    return Claims(role=Role.DONOR, org=code, subject=by or GIVER)
+
+
+def receiver(code: str | None, by: str | None, *, because: str | None) -> Claims:
+    """Who says what has arrived: the agency, or an officer who says why."""
+    if because is None:
+        return agency(code, by)
+    return Claims(role=Role.FINANCE_OFFICER, subject=by or OFFICER)
+
+
+def its_agency(by: str | None) -> Actor:
+    return lambda found: agency(found["agency"], by)
+
+
+def its_giver(by: str | None) -> Actor:
+    return lambda found: giver(found["donor"]["code"], by)
+
+
+def importer(code: str | None, by: str | None) -> Claims:
     """The agency itself; without one, an officer of the city."""
     if code is not None:
         return agency(code, by)
-    return Claims(role=Role.FINANCE_OFFICER, subject=by, grants=(READING_GRANT,))
+    return Claims(role=Role.FINANCE_OFFICER, subject=by or OFFICER, grants=(READING_GRANT,))
 
 
 def posted(home: Path, path: str, body: Item | None, claims: Claims) -> Item:
@@ -39,19 +64,30 @@ def posted(home: Path, path: str, body: Item | None, claims: Claims) -> Item:
     return ask(home, send)
 
 
-def posted_about(home: Path, path: str, step: str, body: Item | None, *, by: str) -> Item:
-    """A step of something, by the agency that it is of."""
+def posted_about(home: Path, path: str, step: str, body: Item | None, *, who: Actor) -> Item:
+    """A step of something that is there."""
 
     async def send(client: ServiceClient) -> Item:
         found = await client.get(ServiceName.DONATIONS, path, claims=AUDITOR)
         answer = await client.post(
             ServiceName.DONATIONS,
             f"{path}/{step}",
-            claims=agency(found["agency"], by),
+            claims=who(found),
             body=body,
             key=str(uuid4()),
         )
         return answer.body
+
+    return ask(home, send)
+
+
+def put_in_place(
+    home: Path, path: str, body: Item, claims: Claims, *, version: int | None = None
+) -> Item:
+    async def send(client: ServiceClient) -> Item:
+        return await client.put(
+            ServiceName.DONATIONS, path, claims=claims, body=body, version=version
+        )
 
     return ask(home, send)
 
@@ -89,10 +125,12 @@ def listed(
     return ask(home, read)
 
 
-def read_one(home: Path, path: str, query: Mapping[str, object]) -> Item:
-    params = {name: str(value) for name, value in query.items()}
+def read_one(
+    home: Path, path: str, query: Mapping[str, object | None], *, claims: Claims = AUDITOR
+) -> Item:
+    params = {name: str(value) for name, value in query.items() if value is not None}
 
     async def read(client: ServiceClient) -> Item:
-        return await client.get(ServiceName.DONATIONS, path, claims=AUDITOR, params=params)
+        return await client.get(ServiceName.DONATIONS, path, claims=claims, params=params)
 
     return ask(home, read)

@@ -12,17 +12,27 @@ from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.calling.client import ServiceName
 from fundmix_cli.commands.acting import By, Day, Reason, day_of, money
 from fundmix_cli.commands.donations_asking import (
+    TREASURER,
     importer,
+    its_agency,
     listed,
     posted,
     posted_about,
     posted_for,
     read_one,
 )
+from fundmix_cli.commands.donations_options import (
+    Amount,
+    DonationId,
+    OfDonation,
+    Reference,
+    Remark,
+)
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.donations import (
     change_view,
+    changes_table,
     donation_view,
     gifts_table,
     refund_view,
@@ -31,18 +41,14 @@ from fundmix_cli.display.donations import (
 )
 from fundmix_cli.installation import DEFAULT_HOME
 
-TREASURER: Final = "cli-treasurer"
 REFUNDS: Final = "/v1/refunds"
+CHANGES: Final = "/v1/purpose-changes"
 
-DonationId = Annotated[UUID, typer.Argument(metavar="DONATION", help="The donation's id.")]
 RefundId = Annotated[UUID, typer.Argument(metavar="REFUND", help="The refund's id.")]
 LotId = Annotated[
     UUID | None,
     typer.Option("--lot", help="Which of its lots, where a part is kept for something else."),
 ]
-Reference = Annotated[str, typer.Option(metavar="TEXT", help="The agency's own number for it.")]
-Amount = Annotated[str, typer.Option(metavar="YUAN", help="Like 1200.00.")]
-Remark = Annotated[str | None, typer.Option(help="Kept with it.")]
 
 giving_back = typer.Typer()
 
@@ -91,7 +97,7 @@ def pay_refund(
     Exit codes: 0 recorded, 1 refused, 3 nothing runs.
     """
     body: Item = {"refunded_on": day_of(refunded_on), "bank_reference": bank_reference}
-    answer = posted_about(home, f"{REFUNDS}/{refund_id}", "pay", body, by=by)
+    answer = posted_about(home, f"{REFUNDS}/{refund_id}", "pay", body, who=its_agency(by))
     show(answer, refund_view, as_json=as_json)
 
 
@@ -107,14 +113,14 @@ def cancel_refund(
 
     Exit codes: 0 cancelled, 1 refused, 3 nothing runs.
     """
-    answer = posted_about(home, f"{REFUNDS}/{refund_id}", "cancel", None, by=by)
+    answer = posted_about(home, f"{REFUNDS}/{refund_id}", "cancel", None, who=its_agency(by))
     show(answer, refund_view, as_json=as_json)
 
 
 @giving_back.command()
 def refunds(
     *,
-    donation: Annotated[UUID | None, typer.Option(metavar="ID", help="Only of this one.")] = None,
+    donation: OfDonation = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -173,8 +179,23 @@ def change_purpose(
         "changed_on": day_of(changed_on),
         "remark": remark,
     }
-    answer = posted_for(home, str(donation), "/v1/purpose-changes", body, by=by)
+    answer = posted_for(home, str(donation), CHANGES, body, by=by)
     show(answer, change_view, as_json=as_json)
+
+
+@giving_back.command()
+def purpose_changes(
+    *,
+    donation: OfDonation = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """List what is kept for something else than it was given for.
+
+    Exit codes: 0 listed, 1 refused, 3 nothing runs.
+    """
+    rows = listed(home, CHANGES, {"donation_id": donation})
+    show_list(rows, changes_table, as_json=as_json, none="no purpose was changed")
 
 
 @giving_back.command()
@@ -190,7 +211,9 @@ def reverse(
 
     Exit codes: 0 undone, 1 refused, 3 nothing runs.
     """
-    answer = posted_about(home, f"/v1/donations/{donation}", "reverse", {"reason": reason}, by=by)
+    answer = posted_about(
+        home, f"/v1/donations/{donation}", "reverse", {"reason": reason}, who=its_agency(by)
+    )
     show(answer, donation_view, as_json=as_json)
 
 

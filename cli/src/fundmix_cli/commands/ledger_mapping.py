@@ -56,13 +56,9 @@ def mapping(
         if not accounts and not projects:
             params = {"agency": agency}
             return await client.get(ServiceName.LEDGER, MAPPINGS, claims=AUDITOR, params=params)
-        answer = await client.put(
-            ServiceName.LEDGER,
-            MAPPINGS,
-            claims=person_of(agency, by),
-            body=body,
+        return await client.put(
+            ServiceName.LEDGER, MAPPINGS, claims=person_of(agency, by), body=body
         )
-        return answer.body
 
     show(ask(home, send), mapping_view, as_json=as_json)
 

@@ -1,10 +1,11 @@
-"""`fundmix receipts`: issue, withdraw, list, pdf, bulk, gaps."""
+"""`fundmix receipts`: draft, issue, withdraw, list, pdf, bulk, job, gaps, check."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import typer
@@ -20,7 +21,13 @@ from fundmix_cli.commands.acting import ROWS_MAX, By, RowsMax
 from fundmix_cli.commands.asking import EXIT_REFUSED, ask, errors
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import out, show, show_list
-from fundmix_cli.display.receipts import job_view, receipt_view, receipts_table, series_view
+from fundmix_cli.display.receipts import (
+    checked_view,
+    job_view,
+    receipt_view,
+    receipts_table,
+    series_view,
+)
 from fundmix_cli.installation import DEFAULT_HOME
 
 RECEIPTS: Final = "/v1/receipts"
@@ -29,6 +36,9 @@ LOOK_AGAIN_S: Final = 0.2
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The receipt's number, or its id.")]
 AgencyCode = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's credit code.")]
+Donation = Annotated[UUID, typer.Argument(metavar="DONATION", help="The donation's id.")]
+BillCode = Annotated[str | None, typer.Option(help="Of the official bill.")]
+BillNumber = Annotated[str | None, typer.Option(help="Of the official bill.")]
 Handler = Annotated[str | None, typer.Option(metavar="NAME", help="Who signs for the agency.")]
 
 
@@ -47,17 +57,41 @@ class ReceiptState(StrEnum):
 
 
 receipts = typer.Typer(
-    help="Receipts of donations: issue, withdraw, list, pdf, bulk, gaps.", no_args_is_help=True
+    help="Receipts of donations: from draft to withdrawal, and checking one.",
+    no_args_is_help=True,
 )
 
 
 @receipts.command()
-def issue(
-    donation: Annotated[UUID, typer.Argument(metavar="DONATION", help="The donation's id.")],
+def draft(
+    donation: Donation,
     *,
     handler: Handler = None,
-    bill_code: Annotated[str | None, typer.Option(help="Of the official bill.")] = None,
-    bill_number: Annotated[str | None, typer.Option(help="Of the official bill.")] = None,
+    bill_code: BillCode = None,
+    bill_number: BillNumber = None,
+    by: By = TREASURER,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Draft the receipt of a donation, to be looked at before it is issued, or withdrawn.
+
+    Exit codes: 0 drafted, 1 refused, 2 wrong usage, 3 nothing runs.
+    """
+    body = _drafted(donation, handler, _bill(bill_code, bill_number))
+
+    async def send(client: ServiceClient) -> Item:
+        return await _post(client, RECEIPTS, body, await _receiver_of(client, donation, by))
+
+    show(ask(home, send), receipt_view, as_json=as_json)
+
+
+@receipts.command()
+def issue(
+    donation: Donation,
+    *,
+    handler: Handler = None,
+    bill_code: BillCode = None,
+    bill_number: BillNumber = None,
     by: By = TREASURER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -66,15 +100,11 @@ def issue(
 
     Exit codes: 0 issued, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    if (bill_code is None) != (bill_number is None):
-        raise typer.BadParameter("an official bill has a code and a number")
-    bill = None if bill_code is None else {"code": bill_code, "number": bill_number}
-    body: Item = {"donation_id": str(donation), "handler": handler, "official_bill": bill}
+    bill = _bill(bill_code, bill_number)
+    body = _drafted(donation, handler, bill)
 
     async def send(client: ServiceClient) -> Item:
-        path = f"/v1/donations/{donation}"
-        given = await client.get(ServiceName.DONATIONS, path, claims=AUDITOR)
-        claims = _agency(given["agency"], by)
+        claims = await _receiver_of(client, donation, by)
         wanted = {"donation_id": str(donation), "state": "draft"}
         page = await client.get(ServiceName.DONATIONS, RECEIPTS, claims=AUDITOR, params=wanted)
         drafted = page["items"][0] if page["items"] else await _post(client, RECEIPTS, body, claims)
@@ -94,7 +124,9 @@ def withdraw(
     number: Number,
     *,
     reason: Annotated[WithdrawalReason, typer.Option(help="Why; the paper says it.")],
-    remark: Annotated[str | None, typer.Option(help="Kept, and not shown on the paper.")] = None,
+    remark: Annotated[
+        str | None, typer.Option(help="The donor may read it; not on the paper.")
+    ] = None,
     by: By = TREASURER,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -197,6 +229,47 @@ def bulk(
 
 
 @receipts.command()
+def job(
+    job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="Its id, as bulk --json has it.")],
+    *,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Tell how far a bulk issue is, and what it has left out.
+
+    Exit codes: 0 told, 1 refused, 3 nothing runs.
+    """
+
+    async def read(client: ServiceClient) -> Item:
+        return await client.get(ServiceName.DONATIONS, f"/v1/jobs/{job_id}", claims=AUDITOR)
+
+    show(ask(home, read), job_view, as_json=as_json)
+
+
+@receipts.command()
+def check(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="On the paper.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The check code beside it.")],
+    *,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Tell whether a paper is of a receipt that stands, as its QR code tells everybody.
+
+    Exit codes: 0 valid, 1 withdrawn, unknown, or refused, 3 nothing runs.
+    """
+    path = f"/v1/public/receipts/{quote(number, safe='')}"
+
+    async def read(client: ServiceClient) -> Item:
+        return await client.get(ServiceName.DONATIONS, path, claims=AUDITOR, params={"c": code})
+
+    found = ask(home, read)
+    show(found, checked_view, as_json=as_json)
+    if found["status"] != "valid":
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@receipts.command()
 def gaps(
     agency: AgencyCode,
     year: Annotated[int, typer.Argument(metavar="YEAR", min=1, max=9999, help="Of issue.")],
@@ -230,6 +303,23 @@ async def _followed(look: Callable[[], Awaitable[Item]], job: Item) -> Item:
             job = await look()
             progress.update(task, completed=job["done"], total=job["total"])
     return job
+
+
+def _bill(code: str | None, number: str | None) -> Item | None:
+    """Raises typer.BadParameter."""
+    if (code is None) != (number is None):
+        raise typer.BadParameter("an official bill has a code and a number")
+    return None if code is None else {"code": code, "number": number}
+
+
+def _drafted(donation: UUID, handler: str | None, bill: Item | None) -> Item:
+    return {"donation_id": str(donation), "handler": handler, "official_bill": bill}
+
+
+async def _receiver_of(client: ServiceClient, donation: UUID, by: str) -> Claims:
+    path = f"/v1/donations/{donation}"
+    given = await client.get(ServiceName.DONATIONS, path, claims=AUDITOR)
+    return _agency(given["agency"], by)
 
 
 async def _find(client: ServiceClient, number: str) -> Item:

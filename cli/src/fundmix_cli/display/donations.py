@@ -67,6 +67,11 @@ def donation_view(donation: Json) -> RenderableType:
     return Group(*parts, _id(donation["donation_id"]))
 
 
+def deposit_view(deposit: Json) -> RenderableType:
+    head = Text(f"deposit of {yuan(deposit['amount'])}")
+    return Group(head, donations_table(deposit["donations"]), _id(deposit["deposit_id"]))
+
+
 def donations_table(donations: Sequence[Json]) -> RenderableType:
     return _table(
         ("reference", "kind", "amount*", "gone back*", "received", "for", "state", "id"),
@@ -114,6 +119,24 @@ def change_view(change: Json) -> RenderableType:
     old, new = (change[name] or "anything" for name in ("restricted_to", "new_restricted_to"))
     told = f"{yuan(change['amount'])} for {new} instead of {old}, from {change['changed_on']} on"
     return Group(Text(told), _id(change["change_id"]))
+
+
+def changes_table(changes: Sequence[Json]) -> RenderableType:
+    return _table(
+        ("reference", "amount*", "instead of", "for", "why", "from", "id"),
+        (
+            (
+                c["reference"],
+                yuan(c["amount"]),
+                c["restricted_to"] or "anything",
+                c["new_restricted_to"] or "anything",
+                c["basis"],
+                c["changed_on"],
+                c["change_id"],
+            )
+            for c in changes
+        ),
+    )
 
 
 def gifts_table(gifts: Sequence[Json]) -> RenderableType:

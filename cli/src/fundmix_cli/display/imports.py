@@ -1,4 +1,4 @@
-"""An import of donations as people read it: what is booked, the control figures, what is wrong."""
+"""Imports of donations as people read them: what is booked, the control figures, what is wrong."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -36,6 +36,29 @@ def import_view(found: Json) -> RenderableType:
     return Group(*parts)
 
 
+def batches_table(batches: Sequence[Json]) -> RenderableType:
+    rows = [
+        (
+            batch["recorded_at"][:16],
+            batch["source"],
+            str(batch["donations"]),
+            str(batch["pledges"]),
+            _money(batch["booked"]),
+            batch["recorded_by"],
+            batch["batch_id"],
+        )
+        for batch in batches
+    ]
+    return _all(("recorded", "source", "donations", "pledges", "booked", "by", "id"), rows)
+
+
+def columns_view(found: Json) -> RenderableType:
+    columns: dict[str, str] = found["columns"]
+    if not columns:
+        return Text(f"{found['source']}: its columns have the usual names")
+    return _all(("column", "is"), sorted(columns.items()))
+
+
 def _summary(found: Json) -> str:
     how = " ".join(filter(None, (found["format"], found["encoding"])))
     gifts = f"{found['donations']} donations, {found['pledges']} pledges, {_money(found['booked'])}"
@@ -65,6 +88,15 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> T
     for row in rows[:SHOWN_ROWS_MAX]:
         # As text, in which brackets are no markup.
         table.add_row(*(Text(cell, style=style) for cell in row))
+    return table
+
+
+def _all(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table()
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 

@@ -1,4 +1,4 @@
-"""Receipts, jobs and series as people read them; nothing in them is markup."""
+"""Receipts, checks, jobs and series as people read them; nothing in them is markup."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -54,13 +54,24 @@ def receipts_table(receipts: Sequence[Json]) -> RenderableType:
     return table
 
 
+def checked_view(checked: Json) -> RenderableType:
+    parts = [Text(f"{checked['number']}: {checked['status']}")]
+    if checked["agency"]:
+        parts.append(Text(f"{checked['agency']} has {checked['amount']['amount']}"))
+        parts.append(Text(f"of {checked['donor']}, issued on {checked['issued_on']}"))
+    if checked["withdrawn_on"]:
+        parts.append(Text(f"withdrawn on {checked['withdrawn_on']}", style="yellow"))
+    return Group(*parts)
+
+
 def job_view(job: Json) -> RenderableType:
-    parts = [Text(f"{job['month']}: {job['issued']} issued of {job['total']}")]
+    head = f"{job['month']}: {job['issued']} issued of {job['total']}"
+    parts = [Text(head if job["state"] == "finished" else f"{head}, {job['state']}")]
     parts += [
         Text(f"without: {count} ({code})", style="yellow")
         for code, count in sorted(job["refused"].items())
     ]
-    return Group(*parts)
+    return Group(*parts, Text(f"id {job['job_id']}", style="dim"))
 
 
 def series_view(series: Json) -> RenderableType:

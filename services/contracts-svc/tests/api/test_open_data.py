@@ -31,9 +31,7 @@ CONTRACTS: Final = 240
 INSTALMENTS: Final = 720
 PAID: Final = 720
 
-needs_the_standard = pytest.mark.skipif(
-    not STANDARD.is_dir(), reason="the schemas of OCDS 1.1.5 are not beside the project"
-)
+needs_the_standard = pytest.mark.standard(STANDARD.name)
 
 
 @pytest.fixture(scope="module")

@@ -85,11 +85,16 @@ class ContactCommands:
     ) -> tuple[DonorContact, ContactDetails | None]:
         """No details of one that is erased. Raises ContactNotFoundError and ForeignRowError."""
         contact = await contacts.read(connection, contact_id)
-        access.require_own(contact.agency)
-        if contact.erased_at is not None:
-            return contact, None
-        await self._note(connection, actor, ContactAct.READ, contact)
-        return contact, contacts.details_of(self._keys, contact)
+        return await self._opened(connection, actor, access, contact)
+
+    async def read_of(
+        self, connection: Connection, actor: Actor, access: Access, donation_id: UUID
+    ) -> tuple[DonorContact, ContactDetails | None]:
+        """Whom to ask about a donation; as `read`. Raises DonationNotFoundError, too."""
+        given = await contacts.giver_of(connection, donation_id)
+        access.require_own(given.agency)
+        contact = await contacts.of_donation(connection, donation_id)
+        return await self._opened(connection, actor, access, contact)
 
     async def change(
         self,
@@ -104,11 +109,18 @@ class ContactCommands:
     ) -> DonorContact:
         """Raises ContactNotFoundError, ContactErasedError and ContactDetailsError.
 
-        Also ForeignRowError and VersionMismatchError.
+        Also ContactMismatchError, ForeignRowError and VersionMismatchError.
         """
         check_details(details)
         contact = await self._open(connection, access, contact_id)
         check_version(contact.version, expected=expected_version)
+        if organisation != contact.organisation and await contacts.count_donations(
+            connection, contact_id
+        ):
+            raise ContactMismatchError(
+                f"contact {contact_id} is of donations that somebody else has given",
+                pointer="/organisation",
+            )
         changed = await contacts.save(
             connection, self._keys, contact, details, organisation=organisation
         )
@@ -166,6 +178,15 @@ class ContactCommands:
         )
         await self._note(connection, actor, ContactAct.LINKED, contact)
         return contact
+
+    async def _opened(
+        self, connection: Connection, actor: Actor, access: Access, contact: DonorContact
+    ) -> tuple[DonorContact, ContactDetails | None]:
+        access.require_own(contact.agency)
+        if contact.erased_at is not None:
+            return contact, None
+        await self._note(connection, actor, ContactAct.READ, contact)
+        return contact, contacts.details_of(self._keys, contact)
 
     async def _open(self, connection: Connection, access: Access, contact_id: UUID) -> DonorContact:
         contact = await contacts.read(connection, contact_id, is_locked=True)

@@ -228,6 +228,79 @@ async def test_nobody_speaks_for_another_donor(
     assert refusal(answer) == (422, "contact_mismatch", {"/contact_id": "contact_mismatch"})
 
 
+async def test_a_contact_is_found_from_its_donation_and_that_is_noted(treasurer: Caller) -> None:
+    contact_id, donation_id = await recorded(treasurer), await donated(treasurer)
+    path = f"/v1/donations/{donation_id}/contact"
+    before = await treasurer.get(path)
+    await treasurer.put(path, {"contact_id": contact_id})
+
+    answer = await treasurer.get(path)
+
+    assert refusal(before).code == "contact_not_found"
+    assert (answer.json()["contact_id"], answer.headers["etag"]) == (contact_id, '"1"')
+    assert answer.json()["person"] == {k: v for k, v in a_contact().items() if k != "agency"}
+    assert await acts(treasurer, contact_id) == ["recorded", "linked", "read"]
+
+
+async def test_from_its_donation_an_erased_contact_says_nothing(treasurer: Caller) -> None:
+    contact_id, donation_id = await recorded(treasurer), await donated(treasurer)
+    path = f"/v1/donations/{donation_id}/contact"
+    await treasurer.put(path, {"contact_id": contact_id})
+    await treasurer.post(f"/v1/donor-contacts/{contact_id}/erase", {"reason": "asked_by_person"})
+
+    answer = await treasurer.get(path)
+
+    assert answer.json()["person"] is None
+    assert not any(word in answer.text for word in SEEDED)
+
+
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [
+        ("agency", "foreign_row"),
+        ("auditor", "role_not_allowed"),
+        ("admin", "role_not_allowed"),
+        ("donor", "role_not_allowed"),
+    ],
+)
+async def test_no_grant_finds_a_contact_from_its_donation(
+    api: Api, treasurer: Caller, role: str, code: str
+) -> None:
+    contact_id, donation_id = await recorded(treasurer), await donated(treasurer)
+    path = f"/v1/donations/{donation_id}/contact"
+    await treasurer.put(path, {"contact_id": contact_id})
+
+    answer = await api.caller(role, org=OTHER_AGENCY, grants=["read:city"]).get(path)
+
+    assert refusal(answer).code == code
+    assert await acts(treasurer, contact_id) == ["recorded", "linked"]
+
+
+async def test_who_is_asked_about_donations_does_not_change_sides(
+    api: Api, treasurer: Caller
+) -> None:
+    donor = {"kind": "enterprise", "code": ENTERPRISE}
+    contact_id = await recorded(treasurer, organisation=ENTERPRISE)
+    donation_id = await donated(treasurer, donor=donor, is_anonymous=False)
+    await treasurer.put(f"/v1/donations/{donation_id}/contact", {"contact_id": contact_id})
+
+    refused = await changed(api, contact_id, {"name": NEXT_NAME})
+    accepted = await changed(api, contact_id, {"name": NEXT_NAME, "organisation": ENTERPRISE})
+
+    assert refusal(refused) == (422, "contact_mismatch", {"/organisation": "contact_mismatch"})
+    assert accepted.json()["version"] == 2
+
+
+async def test_who_is_asked_about_nothing_may_speak_for_somebody_else(
+    api: Api, treasurer: Caller
+) -> None:
+    contact_id = await recorded(treasurer)
+
+    answer = await changed(api, contact_id, {"name": NEXT_NAME, "organisation": ENTERPRISE})
+
+    assert answer.json()["organisation"] == ENTERPRISE
+
+
 async def test_an_erasure_keeps_what_was_given_and_says_so(api: Api, treasurer: Caller) -> None:
     contact_id, donation_id = await recorded(treasurer), await donated(treasurer)
     await treasurer.put(f"/v1/donations/{donation_id}/contact", {"contact_id": contact_id})

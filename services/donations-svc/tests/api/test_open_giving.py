@@ -71,9 +71,7 @@ CHANGE: Final = """
 AGENCY: Final = "52441900AJC6XAY6DW"
 MEMORY_GROWTH_MAX: Final = 1.5
 
-needs_the_standard = pytest.mark.skipif(
-    not STANDARD.is_dir(), reason="the schemas of 360Giving 1.4.3 are not beside the project"
-)
+needs_the_standard = pytest.mark.standard(STANDARD.name)
 
 
 def rows_of(name: str) -> list[Row]:

@@ -108,6 +108,10 @@ def a_contact(owner: Owner) -> Json:
     return {"agency": AGENCY[owner], "organisation": DONOR[owner], "name": "张三丰"}
 
 
+def another_name(owner: Owner) -> Json:
+    return {"organisation": DONOR[owner], "name": "李四光"}
+
+
 def a_search(owner: Owner) -> Json:
     return {"agency": AGENCY[owner], "phone": "13800138000"}
 
@@ -127,6 +131,8 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
     to_draft = await a_receipt(agency, owner)
     job = await agency.post("/v1/receipts/bulk", a_month(owner))
     contact = await agency.post("/v1/donor-contacts", a_contact(owner))
+    contact_id = contact.json()["contact_id"]
+    await agency.put(f"/v1/donations/{donation_id}/contact", {"contact_id": contact_id})
     batch_id = uuid7()
     await import_one(api, UUID(donation_id), batch_id)
     return {
@@ -138,7 +144,7 @@ async def ids(api: Api, owner: Owner) -> dict[str, str]:
         "receipt_id": receipt_id,
         "without_receipt_id": to_draft["donation_id"],
         "job_id": job.json()["job_id"],
-        "contact_id": contact.json()["contact_id"],
+        "contact_id": contact_id,
     }
 
 
@@ -220,7 +226,7 @@ BODIES: Final[dict[tuple[str, str], Callable[[Owner], Json]]] = {
     ("POST", "/v1/receipts/{receipt_id}/withdraw"): lambda _: {"reason": "wrong"},
     ("POST", "/v1/donor-contacts"): a_contact,
     ("POST", "/v1/donor-contacts/search"): a_search,
-    ("PUT", "/v1/donor-contacts/{contact_id}"): lambda _: {"name": "李四光"},
+    ("PUT", "/v1/donor-contacts/{contact_id}"): another_name,
     ("POST", "/v1/donor-contacts/{contact_id}/erase"): lambda _: {"reason": "no_longer_needed"},
 }
 QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {

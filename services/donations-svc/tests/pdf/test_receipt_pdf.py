@@ -3,9 +3,11 @@
 import asyncio
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +37,22 @@ CHECK_URL: Final = f"https://fund.example.org/v1/public/receipts/{NUMBER}?c=PFD4
 AMOUNT: Final = Money.parse("123456.78")
 VERAPDF_S_MAX: Final = 60
 FOOTER: Final = re.compile(r"第\d+页，共\d+页")
+
+# What the database has of receipts that were issued once; a file is never changed.
+FORMS: Final = Path(__file__).parent
+FORM_1_SHA256: Final = "d9afd4d148c56d2acf2d552466dbb161198cd9e7e2238781b6ede6ee065b36f2"
+ELSEWHERE: Final = """
+import hashlib, sys
+from datetime import datetime
+from pathlib import Path
+from donations_svc.domain.receipt import ReceiptState, Snapshot
+from donations_svc.receipt_pdf.content import Sheet
+from donations_svc.receipt_pdf.renderer import Renderer
+snapshot = Snapshot.model_validate_json(Path(sys.argv[1]).read_text("utf-8"))
+at = datetime.fromisoformat(sys.argv[2])
+sheet = Sheet(state=ReceiptState.ISSUED, snapshot=snapshot, at=at)
+print(hashlib.sha256(Renderer(threads_max=1, waiting_max=1).render_here(sheet)).hexdigest())
+"""
 
 HOSTILE: Final = {
     "code": '#panic("x")',
@@ -100,6 +118,11 @@ def a_sheet(state: ReceiptState = ReceiptState.ISSUED, **changes: Any) -> Sheet:
         at=ISSUED_AT,
         withdrawal=withdrawal if is_withdrawn else None,
     )
+
+
+def a_kept_sheet(kept: str) -> Sheet:
+    snapshot = Snapshot.model_validate_json(kept)
+    return Sheet(state=ReceiptState.ISSUED, snapshot=snapshot, at=ISSUED_AT)
 
 
 GOODS: Final = Goods(
@@ -230,6 +253,35 @@ def test_the_same_receipt_gives_the_same_bytes() -> None:
     assert first.render_here(SHEETS["money"]) == pdf
     assert Renderer(threads_max=1, waiting_max=1).render_here(a_sheet()) == pdf
     assert PdfReader(BytesIO(pdf)).metadata.creation_date == ISSUED_AT  # pyright: ignore[reportOptionalMemberAccess]  # it has one
+
+
+def test_a_receipt_of_form_1_has_the_bytes_that_it_had_first() -> None:
+    kept = (FORMS / "form_1.json").read_text()
+
+    pdf = Renderer(threads_max=1, waiting_max=1).render_here(a_kept_sheet(kept))
+
+    assert sha256(pdf).hexdigest() == FORM_1_SHA256
+
+
+def test_neither_the_process_nor_its_place_and_time_zone_change_a_receipt(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", ELSEWHERE, str(FORMS / "form_1.json"), ISSUED_AT.isoformat())
+    surroundings = {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "C"}
+
+    told = subprocess.run(
+        command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False
+    )
+
+    assert told.stdout.strip() == FORM_1_SHA256, told.stderr
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FORMS.glob("form_*.json")))
+def test_whatever_was_once_kept_of_a_receipt_can_be_shown(name: str, renderer: Renderer) -> None:
+    kept = (FORMS / name).read_text()
+
+    text = text_of(renderer.render_here(a_kept_sheet(kept)))
+
+    assert "捐赠用途长者助餐" in text
+    assert "¥123,456.78" in text
 
 
 async def test_receipts_made_at_once_are_the_same_as_one_by_one(renderer: Renderer) -> None:

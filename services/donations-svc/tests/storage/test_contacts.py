@@ -239,27 +239,6 @@ async def test_of_an_erased_contact_only_its_row_is_left(
 
 
 @pytest.mark.parametrize(
-    ("donor_kind", "donor_code", "name"),
-    [("individual", None, "张三丰"), ("enterprise", "91441900LX8R25H7GP", None)],
-)
-async def test_a_receipt_names_who_gave_and_not_who_spoke_for_it(
-    connection: asyncpg.Connection, donor_kind: str, donor_code: str | None, name: str | None
-) -> None:
-    donation_id = uuid7()
-    await connection.execute(DONATION, donation_id, AGENCY, donor_kind, donor_code)
-    contact = await kept(connection, OLD, ZHANG, organisation=donor_code)
-    assert await contacts.name_of(connection, OLD, donation_id) is None
-
-    await contacts.link(
-        connection, donation_id, contact.contact_id, linked_by="treasurer", linked_at=NOW
-    )
-    assert await contacts.name_of(connection, OLD, donation_id) == name
-
-    await contacts.erase(connection, contact, reason=ErasureReason.NO_LONGER_NEEDED, erased_at=NOW)
-    assert await contacts.name_of(connection, OLD, donation_id) is None
-
-
-@pytest.mark.parametrize(
     "changes",
     [
         "key_id = NULL",

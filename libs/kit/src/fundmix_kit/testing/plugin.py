@@ -77,6 +77,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         reason = f"veraPDF needs {' and '.join(missing)}: it checks PDF files"
     if item.get_closest_marker("hledger") and shutil.which("hledger") is None:
         reason = "hledger is not installed: it checks exports of the books"
+    if standard := item.get_closest_marker("standard"):
+        [name] = standard.args
+        if not (item.config.rootpath.parent / "shared" / "standards" / name).is_dir():
+            reason = f"the schemas of {name} are not beside the project"
     if reason:
         if os.environ.get("CI"):  # noqa: TID251  # the test runner's own surroundings
             pytest.fail(reason)

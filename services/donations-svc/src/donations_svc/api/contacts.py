@@ -76,6 +76,16 @@ def _add_reading(router: APIRouter, database: Database, commands: ContactCommand
         response.headers["ETag"] = etag(contact.version)
         return contact_out(contact, details)
 
+    @router.get("/v1/donations/{donation_id}/contact")
+    async def show_contact_of_donation(
+        request: Request, response: Response, access: AccessDep, donation_id: UUID
+    ) -> ContactOut:
+        async with database.transaction() as connection:
+            actor = origin_of(request, access).actor
+            contact, details = await commands.read_of(connection, actor, access, donation_id)
+        response.headers["ETag"] = etag(contact.version)
+        return contact_out(contact, details)
+
     @router.get("/v1/contact-accesses", response_model=Page[ContactAccessOut])
     async def list_accesses(
         request: Request,

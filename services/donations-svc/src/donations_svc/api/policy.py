@@ -81,6 +81,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/donor-contacts/{contact_id}"): CONTACT_KEEPERS,
         ("PUT", "/v1/donor-contacts/{contact_id}"): CONTACT_KEEPERS,
         ("POST", "/v1/donor-contacts/{contact_id}/erase"): CONTACT_KEEPERS,
+        ("GET", "/v1/donations/{donation_id}/contact"): CONTACT_KEEPERS,
         ("PUT", "/v1/donations/{donation_id}/contact"): CONTACT_KEEPERS,
         ("GET", "/v1/contact-accesses"): {Role.AGENCY: Scope.OWN, Role.AUDITOR: Scope.ANY},
         ("GET", "/v1/public/donations"): PUBLIC,

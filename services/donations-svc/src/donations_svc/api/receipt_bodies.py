@@ -42,6 +42,8 @@ class ReceiptIn(BodyIn):
 
 
 class WithdrawalIn(BodyIn):
+    """`remark`: the donor may read it, and the paper does not show it."""
+
     reason: WithdrawalReason
     remark: Remark | None = None
 
@@ -57,7 +59,8 @@ class MonthIn(BodyIn):
 class ReceiptOut(BaseModel):
     """`shown` is what the receipt says, as it was when it was issued; none of a draft.
 
-    `replaces` is the number of the withdrawn receipt that this one stands for.
+    `replaces` is the number of the withdrawn receipt that this one stands for. Whoever reads this,
+    the donor too, is told `withdrawal_remark`; the paper does not show it.
     """
 
     receipt_id: UUID

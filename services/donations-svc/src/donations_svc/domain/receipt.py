@@ -7,13 +7,13 @@ acknowledgement; the official bill (公益事业捐赠票据) is named on it by 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from fundmix_events.donations import DonationKind, Donor, Goods
 from fundmix_events.money import Money
 from fundmix_events.text import Label
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from donations_svc.domain.amount_words import in_words
 from donations_svc.domain.donor_names import donor_name_on_receipt
@@ -103,7 +103,7 @@ class Snapshot(BaseModel):
 
     `amount` is what the receipt is about, `received` less `refunded`. `restricted_to` is what it
     was given for, `kept_for` what it was kept for when this was issued. `form` says how it is
-    shown.
+    shown. What was kept once is read for ever: a new field has a value for those without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -133,6 +133,18 @@ class Snapshot(BaseModel):
     issued_on: date
     check_code: str
     check_url: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def says_what_it_is_kept_for(cls, kept: Any) -> Any:
+        """The first ones were of donations whose purpose nobody had changed."""
+        if not isinstance(kept, dict):
+            return kept  # pyright: ignore[reportUnknownVariableType]  # pydantic says what is wrong
+        fields = cast("dict[str, Any]", kept)
+        if "kept_for" in fields:
+            return fields
+        whole = {name: fields.get(name) for name in ("restricted_to", "amount")}
+        return {**fields, "kept_for": [whole]}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

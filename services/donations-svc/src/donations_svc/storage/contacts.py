@@ -170,19 +170,12 @@ async def count_receipts(connection: Connection, contact_id: UUID) -> int:
     return await connection.fetchval(RECEIPTS, contact_id)
 
 
-async def name_of(connection: Connection, keys: KeyRing, donation_id: UUID) -> str | None:
-    """Of the person who gave it, for the receipt that the person asked for.
-
-    None where nobody is known, who was known is erased, or an organisation gave it: its own name is
-    in the register. Raises UnknownKeyError and SealBrokenError.
-    """
+async def of_donation(connection: Connection, donation_id: UUID) -> DonorContact:
+    """Raises ContactNotFoundError."""
     row = await connection.fetchrow(OF_DONATION, donation_id)
     if row is None:
-        return None
-    contact = contact_of(row)
-    if contact.organisation is not None or contact.erased_at is not None:
-        return None
-    return details_of(keys, contact).name
+        raise ContactNotFoundError(f"donation {donation_id} has no contact")
+    return contact_of(row)
 
 
 def contact_of(row: asyncpg.Record) -> DonorContact:
