@@ -15,8 +15,8 @@ from fundmix_cli.display.donations import (
     statement_view,
 )
 from fundmix_cli.display.donor_contacts import contact_view, erasure_view
-from fundmix_cli.display.imports import batches_table, columns_view
 from fundmix_cli.display.harmless import harmless_parts
+from fundmix_cli.display.imports import batches_table, columns_view
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
