@@ -139,7 +139,7 @@ class Snapshot(BaseModel):
     def says_what_it_is_kept_for(cls, kept: Any) -> Any:
         """The first ones were of donations whose purpose nobody had changed."""
         if not isinstance(kept, dict):
-            return kept  # pyright: ignore[reportUnknownVariableType]  # pydantic says what is wrong
+            return kept
         fields = cast("dict[str, Any]", kept)
         if "kept_for" in fields:
             return fields
