@@ -51,7 +51,11 @@ KEY_BY_TABLE: Final = {
     "lot": "lot_id",
     "lot_movement": "seq, line",
     "contract_terms": "contract_id",
+    "contract_agreement": "contract_id, version",
     "contract_instalment": "contract_id, number, known_on",
+    "pledge_terms": "pledge_id",
+    "pledge_part": "pledge_id, number",
+    "pledge_movement": "event_id",
 }
 JOURNAL: Final = ("journal_entry", "posting")
 TABLE_BYTES: Final = """

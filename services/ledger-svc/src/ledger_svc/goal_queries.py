@@ -1,12 +1,13 @@
 """What is read about goals: each answer is one snapshot, and states its `seq`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from fundmix_events.goals import Basis
 from fundmix_kit import quarantine
+from fundmix_kit.clock import day_of
 from fundmix_kit.database import Connection, Database
 from fundmix_kit.paging import PageParams
 
@@ -82,9 +83,12 @@ async def list_goals(
 async def read_for_goal(
     database: Database, goal_id: UUID, *, when: When
 ) -> tuple[StandingGoal, Reading]:
-    """Raises GoalNotFoundError."""
+    """With the limits that were known on the day. Raises GoalNotFoundError."""
     async with database.reading() as connection:
         found = await goals.read(connection, goal_id)
+        if when.known_on is not None:
+            versions = await goals.list_versions(connection, goal_id)
+            found = replace(found, goal=_version_of(versions, when.known_on))
         goal = found.goal
         facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
     return found, Reading(facts=facts, basis=goal.limits.basis)
@@ -177,6 +181,11 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
         ),
         payers_through=through if has_payers else None,
     )
+
+
+def _version_of(versions: Sequence[Goal], day: date) -> Goal:
+    """The last that was set by then; of a day before all of them, the first."""
+    return next((v for v in reversed(versions) if day_of(v.set_at) <= day), versions[0])
 
 
 async def _read_income(

@@ -3,19 +3,24 @@
 import asyncio
 import json
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
 from fundmix_events import topics
+from fundmix_events.envelope import Actor
+from fundmix_events.goals import Basis
 from fundmix_events.testing import samples
 from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY
 from fundmix_kit.database import Database
+from fundmix_kit.origin import Origin
 from fundmix_kit.outbox import Outbox
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api, Caller, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
+from ledger_svc.domain.goal import Limits
 from ledger_svc.goal_commands import GoalCommands
 
 LIMITS: Final[dict[str, Any]] = {
@@ -262,6 +267,31 @@ async def test_a_goal_that_is_set_anew_is_judged_anew(
     await commands.judge(database)
 
     assert await changes_said(api) == [(1, None, "missed"), (2, "missed", "met")]
+
+
+async def test_a_reading_as_of_a_day_has_the_limits_that_were_set_by_then(
+    officer: Caller, commands: GoalCommands, database: Database, clock: FixedClock
+) -> None:
+    origin = Origin(actor=Actor(subject="officer", role="finance_officer"), correlation_id="c")
+    limits = [Limits(basis=Basis.RECEIVED, hhi_max=Fraction(n, 10)) for n in (7, 6)]
+    async with database.transaction() as connection:
+        first = await commands.create(
+            connection, origin, limits[0], agency=None, year=2024, reason=None
+        )
+    goal_id, days = first.goal.goal_id, [clock.today() - timedelta(days=1), clock.today()]
+    clock.advance(timedelta(days=1))
+    days.append(clock.today())
+    async with database.transaction() as connection:
+        await commands.set_version(
+            connection, origin, limits[1], goal_id=goal_id, expected_version=1, reason=None
+        )
+
+    goal = {"goal_id": goal_id}
+    known = [await reading(officer, goal, as_of=day.isoformat()) for day in days]
+    now = await reading(officer, goal)
+
+    found = [(r["goal_version"], r["limits"][0]["limit"]) for r in (*known, now)]
+    assert found == [(1, 0.7), (1, 0.7), (2, 0.6), (2, 0.6)]
 
 
 async def test_an_agency_sees_its_own_goal_and_not_the_citys(api: Api, officer: Caller) -> None:
