@@ -37,6 +37,7 @@ Reference = Annotated[str, typer.Option(metavar="TEXT", help="The agency's own n
 Amount = Annotated[str, typer.Option(metavar="YUAN", help="Like 1200.00.")]
 Fund = Annotated[str, typer.Option(help="general, contract:NUMBER or purpose:NAME.")]
 Memo = Annotated[str | None, typer.Option(help="A remark.")]
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="As the import told it.")]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
 
 
@@ -308,7 +309,7 @@ def import_journal(
 @ledger_requests.command()
 def approve_batch(
     agency: AgencyCode,
-    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="As the import told it.")],
+    batch_id: BatchId,
     *,
     by: By = REVIEWER,
     as_json: Json = False,
@@ -319,6 +320,43 @@ def approve_batch(
     Exit codes: 0 approved, 1 refused, 3 nothing runs.
     """
     path = f"/v1/batches/{batch_id}/approve"
+    found = _post(home, path, {}, _agency(agency, by))
+    show(found, batch_view, as_json=as_json)
+
+
+@ledger_requests.command()
+def reject_batch(
+    agency: AgencyCode,
+    batch_id: BatchId,
+    *,
+    reason: Reason,
+    by: By = REVIEWER,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Reject all that waits of an imported batch.
+
+    Exit codes: 0 rejected, 1 refused, 3 nothing runs.
+    """
+    path = f"/v1/batches/{batch_id}/reject"
+    found = _post(home, path, {"reason": reason}, _agency(agency, by))
+    show(found, batch_view, as_json=as_json)
+
+
+@ledger_requests.command()
+def withdraw_batch(
+    agency: AgencyCode,
+    batch_id: BatchId,
+    *,
+    by: By = PREPARER,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Withdraw all that waits of an imported batch; only who prepared it can.
+
+    Exit codes: 0 withdrawn, 1 refused, 3 nothing runs.
+    """
+    path = f"/v1/batches/{batch_id}/withdraw"
     found = _post(home, path, {}, _agency(agency, by))
     show(found, batch_view, as_json=as_json)
 

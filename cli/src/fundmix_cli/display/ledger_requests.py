@@ -89,7 +89,7 @@ def advances_table(advances: Sequence[Json]) -> RenderableType:
 
 
 def batch_view(batch: Json) -> RenderableType:
-    return Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    return Text(f"{batch['requests']} {batch['state']}: {batch['total']['amount']}")
 
 
 def import_view(found: Json) -> RenderableType:

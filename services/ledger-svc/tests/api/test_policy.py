@@ -126,6 +126,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("POST", "/v1/opening-balances"): lambda owner: of(owner, an_opening_balance()),
             ("POST", "/v1/reversals"): lambda owner: of(owner, a_reversal(1)),
             ("POST", "/v1/requests/{request_id}/reject"): lambda _: {"reason": "a trial"},
+            ("POST", "/v1/batches/{batch_id}/reject"): lambda _: {"reason": "a trial"},
             ("POST", "/v1/closes"): lambda _: {"through": 202312},
             ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
             ("PUT", "/v1/holds/{hold_id}"): a_hold,

@@ -42,6 +42,8 @@ POLICY: Final = Policy(
         ("POST", "/v1/requests/{request_id}/reject"): KEEPERS,
         ("POST", "/v1/requests/{request_id}/withdraw"): KEEPERS,
         ("POST", "/v1/batches/{batch_id}/approve"): KEEPERS,
+        ("POST", "/v1/batches/{batch_id}/reject"): KEEPERS,
+        ("POST", "/v1/batches/{batch_id}/withdraw"): KEEPERS,
         ("POST", "/v1/closes"): CLOSERS,
         ("GET", "/v1/closes"): {**CLOSERS, Role.AUDITOR: Scope.ANY},
         ("POST", "/v1/closes/{request_id}/approve"): CLOSERS,

@@ -87,6 +87,7 @@ class BatchOut(BaseModel):
     batch_id: UUID
     requests: int
     total: Money
+    state: RequestState
 
 
 class DrawOut(BaseModel):
