@@ -16,6 +16,7 @@ from ledger_svc.domain.reading import Facts, Reading
 from ledger_svc.storage import cliff, goals, journal, readings
 from ledger_svc.storage.cliff import EndingContract
 from ledger_svc.storage.goals import StandingGoal
+from ledger_svc.storage.readings import DueQuestion, OpenInstalment
 
 NO_GOAL = UUID(int=0)
 
@@ -52,6 +53,17 @@ class Cliff:
     contracts: int
     ceiling_minor: int
     unpaid_minor: int
+    seq: int
+    quarantined: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueInstalments:
+    """Instalments that were not paid: some of them, and what all come to."""
+
+    rows: Sequence[OpenInstalment]
+    instalments: int
+    amount_minor: int
     seq: int
     quarantined: int
 
@@ -131,6 +143,21 @@ async def read_cliff(
         )
 
 
+async def read_due(database: Database, asked: DueQuestion, *, page: PageParams) -> DueInstalments:
+    after = page.after(tuple[date, UUID, int])
+    async with database.reading() as connection:
+        count, amount = await readings.sum_open(connection, asked)
+        return DueInstalments(
+            rows=await readings.list_open(
+                connection, asked, after=after or (date.min, NO_GOAL, 0), rows_max=page.rows_to_read
+            ),
+            instalments=count,
+            amount_minor=amount,
+            seq=await _seq(connection, asked.as_of),
+            quarantined=await quarantine.count_open(connection),
+        )
+
+
 async def read_facts(connection: Connection, *, year: int, agency: str | None, when: When) -> Facts:
     """All that a reading is made from; `connection` gives one snapshot."""
     facts = await _read_income(connection, year=year, agency=agency, when=when)
@@ -180,18 +207,20 @@ async def _read_income(
     connection: Connection, *, year: int, agency: str | None, when: When
 ) -> Facts:
     as_of = when.known_on
-    if as_of is None:
-        seq = await connection.fetchval(journal.READ_SEQ)
-    else:
-        seq = await readings.seq_as_of(connection, as_of)
     first, until = date(year, 1, 1), min(when.day, date(year, 12, 31))
     return Facts(
         year=year,
         on=when.day,
         as_of=as_of,
-        seq=seq,
+        seq=await _seq(connection, as_of),
         quarantined=await quarantine.count_open(connection),
         this_year=await readings.read_flows(
             connection, first=first, last=until, as_of=as_of, agency=agency
         ),
     )
+
+
+async def _seq(connection: Connection, as_of: date | None) -> int:
+    if as_of is None:
+        return await connection.fetchval(journal.READ_SEQ)
+    return await readings.seq_as_of(connection, as_of)

@@ -174,7 +174,11 @@ async def read_behind(
         return await stated(
             connection,
             Behind(
-                amount_minor=await sums.total(connection, selection, chosen),
+                amount_minor=(
+                    await sums.total(connection, selection, chosen)
+                    if selection.payer is None
+                    else await lookups.total_paid(connection, selection, chosen)
+                ),
                 rows=await lookups.read_behind(
                     connection, selection, chosen, after=after, rows_max=page.rows_to_read
                 ),
@@ -240,7 +244,10 @@ async def _title(connection: Connection, selection: Selection) -> Title:
 
 async def _chosen_accounts(connection: Connection, selection: Selection) -> list[int]:
     if selection.held is None:
-        return await sums.account_ids(connection, selection)
+        chosen = await sums.account_ids(connection, selection)
+        if selection.payer is not None and selection.codes == MONEY:
+            return await lookups.paid_accounts(connection, chosen, payer=selection.payer)
+        return chosen
     on_that_day = replace(
         selection,
         value_from=None,

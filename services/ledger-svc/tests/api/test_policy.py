@@ -79,6 +79,7 @@ QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
     ("GET", "/v1/reading"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
     ("GET", "/v1/ranking"): lambda _: {"year": "2024"},
     ("GET", "/v1/expiry-cliff"): lambda _: {"on": "2024-12-01"},
+    ("GET", "/v1/due-instalments"): lambda _: {"on": "2024-12-31"},
     ("GET", "/v1/procurement-growth"): lambda owner: {
         "year": "2024",
         "agency": AGENCY[owner],
@@ -149,6 +150,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/ranking"): "agency",
             ("GET", "/v1/expiry-cliff"): "agency",
             ("GET", "/v1/cut-off"): "agency",
+            ("GET", "/v1/due-instalments"): "agency",
         },
         queries=QUERIES,
     )

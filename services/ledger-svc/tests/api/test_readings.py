@@ -1,6 +1,5 @@
 """Readings over HTTP: live and of any day, with their inputs, and what follows from them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +8,8 @@ import pytest
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import ContractSigned
 from fundmix_events.donations import DonationKind
+from fundmix_events.ledger import AccountCode
+from fundmix_events.money import minor_from_text
 from fundmix_events.testing import ledger_samples, samples
 from fundmix_events.testing.samples import AGENCY, BUYER, FOUNDATION, OTHER_AGENCY
 from fundmix_kit.database import Database
@@ -17,6 +18,7 @@ from fundmix_kit.testing.api import Api, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 from ledger_svc.goal_queries import When, read_facts
+from ledger_svc.testing.reasons import hold_figures
 
 JUNE_30: Final = "2024-06-30"
 
@@ -70,10 +72,20 @@ async def test_the_reading_of_a_city(api: Api, inlet: Inlet[Prepared]) -> None:
     assert reading["recognised"]["in_kind"]["amount"] == "99.00"
     assert reading["payers"] == {
         "through": 202412,
-        "largest_funder": {"payer": BUYER, "amount": "965.00", "share": 0.965},
+        "largest_funder": {
+            "payer": BUYER,
+            "amount": "965.00",
+            "share": 0.965,
+            "why": [
+                (
+                    f"/v1/why?code=assets%3Abank&payer={BUYER}"
+                    "&value_from=2024-01-01&value_to=2024-12-31"
+                )
+            ],
+        },
         "buyers": 1,
         "buyer_hhi": 1.0,
-        "why": reading["received"]["total"]["why"],
+        "why": reading["received"]["by_channel"]["government"]["why"],
     }
     assert (reading["seq"], reading["quarantined"]) == (4, 0)
 
@@ -96,13 +108,15 @@ async def test_why_asks_for_the_entries_of_a_figure(api: Api, inlet: Inlet[Prepa
 
     reading = await ask(api, agency=AGENCY, on=JUNE_30)
 
-    assert reading["recognised"]["by_channel"]["foundation"]["why"].startswith(
+    assert reading["recognised"]["by_channel"]["foundation"]["why"][0].startswith(
         "/v1/why?code=income"
     )
-    assert reading["procurement"]["signed"]["why"] == (
-        "/v1/why?code=commitments%3Acontract&kind=contracts.contract_signed"
-        f"&agency={AGENCY}&channel=government&value_from=2024-01-01&value_to=2024-06-30"
-    )
+    assert reading["procurement"]["signed"]["why"] == [
+        (
+            "/v1/why?code=commitments%3Acontract&kind=contracts.contract_signed"
+            f"&agency={AGENCY}&channel=government&value_from=2024-01-01&value_to=2024-06-30"
+        )
+    ]
 
 
 async def test_the_entries_behind_a_figure_come_to_it(api: Api, inlet: Inlet[Prepared]) -> None:
@@ -120,23 +134,105 @@ async def test_the_entries_behind_a_figure_come_to_it(api: Api, inlet: Inlet[Pre
 
     reading = await ask(api)
 
-    figures = list(figures_of(reading))
-    assert len(figures) > 12
-    for amount, why in figures:
-        told = await api.caller("auditor").get(why)
-        assert told.status_code == 200, told.text
-        assert told.json()["sum"] == amount, why
+    assert await hold_figures(api.caller("auditor"), reading) >= 26
 
 
-def figures_of(part: Any) -> Iterator[tuple[str, str]]:
-    """Every amount with its reason."""
-    if not isinstance(part, dict):
-        return
-    named: dict[str, Any] = part  # pyright: ignore[reportUnknownVariableType]  # of JSON
-    if "amount" in named and "why" in named:
-        yield named["amount"], named["why"]
-    for value in named.values():
-        yield from figures_of(value)
+@pytest.mark.parametrize(
+    ("basis", "day"),
+    [
+        ("received", {"on": JUNE_30}),
+        ("received", {"on": JUNE_30, "agency": AGENCY}),
+        ("recognised", {"on": "2024-07-31"}),
+        ("recognised", {"on": "2025-06-01"}),
+    ],
+)
+async def test_every_figure_of_a_year_comes_to_what_is_behind_it(
+    basis: str, day: dict[str, str], api: Api, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    await post_a_year_of_all_kinds(inlet)
+    known = clock.today().isoformat()
+    clock.advance(timedelta(days=1))
+    await inlet.post(samples.donation_received("400.00"))
+    auditor = api.caller("auditor")
+
+    reading = await ask(api, basis=basis, **day)
+    before = await ask(api, basis=basis, as_of=known, **day)
+
+    assert await hold_figures(auditor, reading) >= 26
+    assert await hold_figures(auditor, before) >= 26
+
+
+async def post_a_year_of_all_kinds(inlet: Inlet[Prepared]) -> None:
+    """What is overdue beside what is to come; goods that were used; more given back than given."""
+    parts = (
+        samples.an_instalment("500.00", due_on="2024-03-12"),
+        samples.an_instalment("300.00", number=2, due_on="2024-06-09"),
+        samples.an_instalment("200.00", number=3, due_on="2024-12-09"),
+    )
+    used = ledger_samples.manual_entry_approved(
+        postings=(
+            samples.a_posting(AccountCode.PROGRAMME_EXPENSES, "12.00", Channel.FOUNDATION),
+            samples.a_posting(AccountCode.IN_KIND, "-12.00", Channel.FOUNDATION),
+        )
+    )
+    await inlet.post(
+        a_contract("1", instalments=parts),
+        a_contract("2", agency=OTHER_AGENCY, town="虎门镇"),
+        samples.instalment_paid(
+            "500.00", contract_id=UUID(int=1), contract_number="DG-1", aggregate_version=2
+        ),
+        samples.instalment_paid("60.00", paid_on="2023-05-02", buyer=FOUNDATION),
+        samples.delivery_accepted(recognition=samples.a_recognition("700.00", "200.00", "-500.00")),
+        samples.donation_received("20.00"),
+        samples.donation_received("30.00", kind=DonationKind.IN_KIND),
+        samples.donation_received("40.00", kind=DonationKind.IN_KIND, channel=Channel.GOVERNMENT),
+        samples.donation_received("5.00", received_on="2024-06-03", agency=OTHER_AGENCY),
+        samples.recovery_received("9.00", channel=Channel.UNIVERSITY, received_on="2024-04-01"),
+        ledger_samples.income_approved("100.00"),
+        ledger_samples.income_approved("3.00", channel=Channel.OWN, payer=BUYER),
+        samples.pledge_made("70.00"),
+        used,
+    )
+
+
+async def test_what_was_paid_by_one_is_listed_without_what_others_paid(
+    api: Api, inlet: Inlet[Prepared]
+) -> None:
+    await post_a_year_of_all_kinds(inlet)
+    auditor = api.caller("auditor")
+
+    funder = (await ask(api, on=JUNE_30))["payers"]["largest_funder"]
+    listed = (await auditor.get("/v1/why", payer=BUYER, limit=200)).json()
+
+    assert (funder["payer"], funder["amount"]) == (BUYER, "494.00")
+    assert {row["payer"] for row in listed["items"]} == {BUYER}
+    assert (
+        sum(minor_from_text(row["amount"]) for row in listed["items"])
+        == 0
+        == int(float(listed["sum"]))
+    )
+
+
+async def test_what_is_overdue_is_listed_without_what_is_to_come(
+    api: Api, inlet: Inlet[Prepared]
+) -> None:
+    await post_a_year_of_all_kinds(inlet)
+    auditor = api.caller("auditor")
+
+    reading = await ask(api, on=JUNE_30, agency=AGENCY)
+    (path,) = reading["overdue_government"]["why"]
+    overdue = (await auditor.get(path)).json()
+    (path,) = reading["procurement"]["why_due"]
+    due = (await auditor.get(path)).json()
+
+    assert [(i["contract_number"], i["instalment"], i["amount"]) for i in overdue["items"]] == [
+        ("DG-1", 2, "300.00")
+    ]
+    assert (overdue["instalments"], overdue["sum"]) == (1, "300.00")
+    assert [(i["instalment"], i["due_on"]) for i in due["items"]] == [
+        (2, "2024-06-09"),
+        (3, "2024-12-09"),
+    ]
 
 
 async def test_what_an_agency_paid_back_beyond_is_reported_and_in_no_share(
@@ -374,6 +470,7 @@ async def test_a_contract_that_nothing_goes_on_from_is_on_the_cliff(
 
     assert [item["number"] for item in cliff["items"]] == ["DG-1"]
     assert (cliff["ceiling_total"], cliff["unpaid_total"]) == ("1000.00", "1000.00")
+    assert await hold_figures(api.caller("auditor"), longer) == 2
     assert (longer["contracts"], len(longer["items"])) == (2, 1)
     rest = await ask(
         api, "/v1/expiry-cliff", on="2024-12-15", days=60, cursor=longer["next_cursor"]

@@ -1,5 +1,6 @@
 """Funds over HTTP: what they have, where it came from, what is held, and what was advanced."""
 
+from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -8,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
+from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import FundCode
 from fundmix_events.money import text_from_minor
 from fundmix_kit.clock import Clock
@@ -34,6 +36,7 @@ from ledger_svc.api.request_bodies import (
 )
 from ledger_svc.commands import Commands
 from ledger_svc.domain.mix import shown
+from ledger_svc.domain.selections import Selection, Side, Why, codes_of
 from ledger_svc.fund_queries import SpendingReading
 
 Agency = Annotated[CreditCode | None, Query()]
@@ -41,7 +44,10 @@ Year = Annotated[int, Query(ge=1950, le=2199)]
 
 
 class SpendingOut(BaseModel):
-    """By value date, in yuan. `is_limited`: whether the agency has these limits at all."""
+    """By value date, in yuan. `is_limited`: whether the agency has these limits at all.
+
+    `why` is by amount.
+    """
 
     agency: str
     year: int
@@ -53,6 +59,7 @@ class SpendingOut(BaseModel):
     management_share: Ratio | None
     is_limited: bool
     warnings: tuple[WarningOut, ...]
+    why: dict[str, Why]
     seq: int
 
 
@@ -165,6 +172,19 @@ def _own(access: Access, agency: str | None) -> str | None:
 
 def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
     year = reading.spending
+    spent = Selection(
+        agency=agency,
+        codes=codes_of("expenses"),
+        value_from=date(year.year, 1, 1),
+        value_to=date(year.year, 12, 31),
+    )
+    income = Selection(
+        agency=agency,
+        codes=codes_of("income"),
+        value_from=date(year.year - 1, 1, 1),
+        value_to=date(year.year - 1, 12, 31),
+        counted_as=Side.CREDIT,
+    )
     return SpendingOut(
         agency=agency,
         year=year.year,
@@ -176,5 +196,11 @@ def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
         management_share=shown(year.management_share),
         is_limited=reading.is_limited,
         warnings=tuple(WarningOut(code=w.code, detail=w.detail) for w in reading.warnings),
+        why={
+            "income_last_year": (income.why,),
+            "programme": (replace(spent, codes=(AccountCode.PROGRAMME_EXPENSES,)).why,),
+            "management": (replace(spent, codes=(AccountCode.MANAGEMENT_EXPENSES,)).why,),
+            "spent": (spent.why,),
+        },
         seq=reading.seq,
     )

@@ -84,6 +84,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/reading"): READERS,
         ("GET", "/v1/ranking"): READERS,
         ("GET", "/v1/expiry-cliff"): READERS,
+        ("GET", "/v1/due-instalments"): READERS,
         ("GET", "/v1/procurement-growth"): READERS,
         **OPERATIONS_POLICY,
         **QUARANTINE_POLICY,

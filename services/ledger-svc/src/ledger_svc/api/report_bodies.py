@@ -1,8 +1,9 @@
 """Reports over HTTP: every figure is a text amount in yuan with what to ask for its entries."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -17,18 +18,21 @@ from ledger_svc.domain.flow import Flow, Link
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
 from ledger_svc.domain.periods import period_of, previous_period
-from ledger_svc.domain.selections import Figure, Selection, Side, figure
-from ledger_svc.domain.statements import Activities, BalanceSheet, Columns
+from ledger_svc.domain.selections import Figure, Selection, Side, Why, codes_of, figure
+from ledger_svc.domain.statements import Activities, BalanceSheet, Columns, plus
 from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
 
+MEMO: Final = codes_of("commitments")
+IN_STATEMENTS: Final = tuple(code for code in AccountCode if code not in MEMO)
+
 
 class FigureOut(BaseModel):
-    """`why`: queries of `GET /v1/why`; the entries they list sum to the amount."""
+    """`why`: paths of `GET /v1/why`; the entries they list sum to the amount."""
 
     amount: str
-    why: tuple[str, ...]
+    why: Why
 
 
 class LabelOut(BaseModel):
@@ -64,13 +68,17 @@ class TrialLineOut(AccountLineOut):
 
 
 class TrialTotalsOut(BaseModel):
-    """Of all accounts, not of a page. Openings and closings of a balanced book sum to zero."""
+    """Of all accounts, not of a page. Openings and closings of a balanced book sum to zero.
+
+    `why` is by column.
+    """
 
     opening: str
     debit: str
     credit: str
     closing: str
     is_zero: bool
+    why: dict[str, Why]
 
 
 class TrialBalanceOut(StatedOut):
@@ -150,13 +158,12 @@ class ActivitiesOut(StatementOut):
     change_of_net_assets: ActivityLineOut
 
 
-class NodeOut(BaseModel):
+class NodeOut(FigureOut):
     """`layer` 0 is where money comes from, 1 the funds, 2 what it is used for."""
 
     id: str
     layer: int
     label: LabelOut
-    amount: str
     is_pooled: bool
 
 
@@ -249,8 +256,8 @@ def trial_balance_out(
         period_from=months[0],
         period_to=months[1],
         lines=tuple(_trial_line(row, months) for row in trial.lines[:rows_shown]),
-        totals=_totals(trial.totals),
-        memo_totals=_totals(trial.memo_totals),
+        totals=_totals(trial.totals, months, Selection(agency=agency, codes=IN_STATEMENTS)),
+        memo_totals=_totals(trial.memo_totals, months, Selection(agency=agency, codes=MEMO)),
         next_cursor=next_cursor,
     )
 
@@ -406,34 +413,38 @@ def _account_line(account: Account | Record) -> AccountLineOut:
 
 
 def _trial_line(row: Record, months: tuple[int, int]) -> TrialLineOut:
-    account_id, (first, last) = row["account_id"], months
-    before = Selection(account_id=account_id, period_to=previous_period(first))
-    debit = Selection(account_id=account_id, period_from=first, period_to=last, only=Side.DEBIT)
-    credit = Selection(
-        account_id=account_id,
-        period_from=first,
-        period_to=last,
-        only=Side.CREDIT,
-        counted_as=Side.CREDIT,
-    )
+    columns = _columns_of_months(Selection(account_id=row["account_id"]), months)
     closing = row["opening_minor"] + row["debit_minor"] - row["credit_minor"]
     return TrialLineOut(
         **dict(_account_line(row)),
         is_memo=row["is_memo"],
-        opening=figure_out(figure(row["opening_minor"], before)),
-        debit=figure_out(figure(row["debit_minor"], debit)),
-        credit=figure_out(figure(row["credit_minor"], credit)),
-        closing=figure_out(figure(closing, Selection(account_id=account_id, period_to=last))),
+        opening=figure_out(figure(row["opening_minor"], columns["opening"])),
+        debit=figure_out(figure(row["debit_minor"], columns["debit"])),
+        credit=figure_out(figure(row["credit_minor"], columns["credit"])),
+        closing=figure_out(figure(closing, columns["closing"])),
     )
 
 
-def _totals(sums: Sums) -> TrialTotalsOut:
+def _columns_of_months(base: Selection, months: tuple[int, int]) -> dict[str, Selection]:
+    first, last = months
+    within = replace(base, period_from=first, period_to=last)
+    return {
+        "opening": replace(base, period_to=previous_period(first)),
+        "debit": replace(within, only=Side.DEBIT),
+        "credit": replace(within, only=Side.CREDIT, counted_as=Side.CREDIT),
+        "closing": replace(base, period_to=last),
+    }
+
+
+def _totals(sums: Sums, months: tuple[int, int], base: Selection) -> TrialTotalsOut:
+    columns = _columns_of_months(base, months)
     return TrialTotalsOut(
         opening=text_from_minor(sums.opening_minor),
         debit=text_from_minor(sums.debit_minor),
         credit=text_from_minor(sums.credit_minor),
         closing=text_from_minor(sums.closing_minor),
         is_zero=sums.opening_minor == 0 == sums.closing_minor,
+        why={column: (selection.why,) for column, selection in columns.items()},
     )
 
 
@@ -483,18 +494,18 @@ def _nodes(flow: Flow) -> Iterator[NodeOut]:
 
 
 def _layer(links: Sequence[tuple[str, Link]], *, layer: int) -> Iterator[NodeOut]:
-    amounts: dict[str, int] = {}
+    figures: dict[str, Figure] = {}
     pooled: set[str] = set()
     for node, link in links:
-        amounts[node] = amounts.get(node, 0) + link.figure.amount_minor
+        figures[node] = plus(figures[node], link.figure) if node in figures else link.figure
         if link.is_pooled:
             pooled.add(node)
-    for node, amount in amounts.items():
+    for node, found in figures.items():
         name = node.partition(":")[2]
         yield NodeOut(
             id=node,
             layer=layer,
             label=label_out(LINE_LABELS.get(name, Label(name, name))),
-            amount=text_from_minor(amount),
             is_pooled=node in pooled,
+            **dict(figure_out(found)),
         )

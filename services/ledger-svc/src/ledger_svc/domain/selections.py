@@ -29,6 +29,11 @@ RECEIPT_KINDS: Final = (
 OPENING_KINDS: Final = (OpeningBalanceApproved.type, OPENING_BALANCE_REVERSED)
 
 
+WHY: Final = "/v1/why"
+Why = tuple[str, ...]
+"""What to ask to see what a figure is made of: paths, whose sums add up to it."""
+
+
 class EntryGroup(StrEnum):
     """What kinds of entries a figure counts."""
 
@@ -56,7 +61,8 @@ class Selection:
     By dates: `value_from` to `value_to`, as known on `as_of`; or, as booked, by the months
     `period_from` to `period_to`. Never both. `only` counts one side of the postings, as booked.
     `counted_as` credit turns the sign: income and liabilities are credits. `held` counts only
-    those accounts that hold so much at the end of the day `held_on`, by value date.
+    those accounts that hold so much at the end of the day `held_on`, by value date. `payer` is the
+    organisation that paid, or that was paid back.
     """
 
     agency: str | None = None
@@ -65,6 +71,7 @@ class Selection:
     fund_code: str | None = None
     channel: Channel | None = None
     account_id: int | None = None
+    payer: str | None = None
     groups: tuple[EntryGroup, ...] = ()
     kinds: tuple[str, ...] = ()
     value_from: date | None = None
@@ -95,14 +102,15 @@ class Selection:
         return -debit_minus_credit if self.counted_as is Side.CREDIT else debit_minus_credit
 
     @property
-    def query(self) -> str:
-        """The parameters of `GET /v1/why` that list what this counts."""
+    def why(self) -> str:
+        """The path that lists what this counts."""
         singles = (
             ("agency", self.agency),
             ("fund_kind", self.fund_kind),
             ("fund_code", self.fund_code),
             ("channel", self.channel),
             ("account_id", self.account_id),
+            ("payer", self.payer),
             ("value_from", self.value_from),
             ("value_to", self.value_to),
             ("as_of", self.as_of),
@@ -117,7 +125,7 @@ class Selection:
         pairs += [("group", str(group)) for group in self.groups]
         pairs += [("kind", kind) for kind in self.kinds]
         pairs += [(name, str(value)) for name, value in singles if value is not None]
-        return urlencode(pairs)
+        return f"{WHY}?{urlencode(pairs)}"
 
 
 def codes_of(*groups: str) -> tuple[AccountCode, ...]:
@@ -130,8 +138,8 @@ class Figure:
     """An amount in minor units, and what to ask to see the entries it is the sum of."""
 
     amount_minor: int
-    why: tuple[str, ...]
+    why: Why
 
 
 def figure(amount_minor: int, *selections: Selection) -> Figure:
-    return Figure(amount_minor=amount_minor, why=tuple(s.query for s in selections))
+    return Figure(amount_minor=amount_minor, why=tuple(s.why for s in selections))

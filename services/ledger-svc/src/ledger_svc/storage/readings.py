@@ -1,8 +1,10 @@
 """What readings are made from: balances by month, and movements by day where a month is cut."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
@@ -95,21 +97,26 @@ STANDINGS_ON: Final = """
 """
 # What was open on a day ($1), as it was known on another ($2): what still is, what was paid later,
 # and what was known otherwise then.
-DUE: Final = """
+OPEN: Final = """
     WITH open AS (
-        SELECT contract_id, due_on, amount_minor - deduction_minor AS amount_minor
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor AS amount_minor
         FROM contract_instalment
         WHERE replaced_on IS NULL AND is_listed AND state IN ('scheduled', 'approved')
           AND known_on <= $2
         UNION ALL
-        SELECT contract_id, due_on, amount_minor - deduction_minor FROM contract_instalment
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor
+        FROM contract_instalment
         WHERE replaced_on IS NULL AND is_listed AND state = 'paid' AND paid_on > $1
           AND known_on <= $2
         UNION ALL
-        SELECT contract_id, due_on, amount_minor - deduction_minor FROM contract_instalment
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor
+        FROM contract_instalment
         WHERE replaced_on IS NOT NULL AND replaced_on > $2 AND known_on <= $2 AND is_listed
           AND (state IN ('scheduled', 'approved') OR state = 'paid' AND paid_on > $1)
     )
+"""
+DUE: Final = f"""
+    {OPEN}
     SELECT t.agency, t.channel,
            count(*) FILTER (WHERE o.due_on <= $3)::int AS instalments,
            coalesce(sum(o.amount_minor) FILTER (WHERE o.due_on <= $3), 0)::bigint AS amount_minor,
@@ -119,7 +126,26 @@ DUE: Final = """
     WHERE o.due_on <= greatest($3::date, $1::date) AND t.signed_on <= $1
       AND ($4::text IS NULL OR t.agency = $4)
     GROUP BY t.agency, t.channel ORDER BY t.agency, t.channel
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
+# Those of them that were due by a day ($3).
+OPEN_BY: Final = f"""
+    {OPEN}, chosen AS (
+        SELECT o.contract_id, o.number AS instalment, o.due_on, o.amount_minor,
+               t.number AS contract_number, t.agency, t.buyer, t.channel
+        FROM open o JOIN contract_terms t USING (contract_id)
+        WHERE o.due_on <= $3 AND t.signed_on <= $1
+          AND ($4::text IS NULL OR t.agency = $4) AND ($5::text IS NULL OR t.channel = $5)
+    )
+"""  # noqa: S608  # our own conditions; values are arguments
+LIST_OPEN: Final = f"""
+    {OPEN_BY}
+    SELECT * FROM chosen WHERE (due_on, contract_id, instalment) > ($6, $7, $8)
+    ORDER BY due_on, contract_id, instalment LIMIT $9
+"""  # noqa: S608  # our own conditions; values are arguments
+SUM_OPEN: Final = f"""
+    {OPEN_BY}
+    SELECT count(*)::int, coalesce(sum(amount_minor), 0)::bigint FROM chosen
+"""  # noqa: S608  # our own conditions; values are arguments
 PAYERS: Final = """
     SELECT agency, payer, channel, sum(amount_minor)::bigint AS amount_minor
     FROM payer_balance
@@ -200,6 +226,50 @@ async def read_due(
     """Instalments that were not paid on a day, by what was known as of another."""
     rows = await connection.fetch(DUE, on, as_of or NEVER, year_end, agency)
     return [Due(row[0], Channel(row[1]), *tuple(row)[2:]) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueQuestion:
+    """What was not paid on a day, as known on another, and due by a third."""
+
+    on: date
+    as_of: date | None
+    due_to: date
+    agency: str | None
+    channel: Channel | None
+
+
+class OpenInstalment(NamedTuple):
+    contract_id: UUID
+    instalment: int
+    due_on: date
+    amount_minor: int
+    contract_number: str
+    agency: str
+    buyer: str
+    channel: Channel
+
+
+async def list_open(
+    connection: Connection,
+    asked: DueQuestion,
+    *,
+    after: tuple[date, UUID, int],
+    rows_max: int,
+) -> list[OpenInstalment]:
+    rows = await connection.fetch(LIST_OPEN, *_open_arguments(asked), *after, rows_max)
+    return [OpenInstalment(*row)._replace(channel=Channel(row["channel"])) for row in rows]
+
+
+async def sum_open(connection: Connection, asked: DueQuestion) -> tuple[int, int]:
+    """How many they are, and what they come to."""
+    row = await connection.fetchrow(SUM_OPEN, *_open_arguments(asked))
+    assert row is not None, "an aggregate has a row"
+    return row[0], row[1]
+
+
+def _open_arguments(asked: DueQuestion) -> tuple[Any, ...]:
+    return (asked.on, asked.as_of or NEVER, asked.due_to, asked.agency, asked.channel)
 
 
 async def read_payers(
