@@ -1,7 +1,7 @@
 """What is read about goals: each answer is one snapshot, and states its `seq`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from fundmix_kit.paging import PageParams
 
 from ledger_svc.domain.goal import Goal
 from ledger_svc.domain.periods import last_day, period_of
-from ledger_svc.domain.reading import Facts, Reading
-from ledger_svc.storage import cliff, goals, journal, readings
+from ledger_svc.domain.reading import Booked, Facts, Reading
+from ledger_svc.storage import cliff, goals, journal, periods, readings
 from ledger_svc.storage.cliff import EndingContract
 from ledger_svc.storage.goals import StandingGoal
 from ledger_svc.storage.readings import DueQuestion, OpenInstalment
@@ -99,6 +99,7 @@ async def read_for_goal(
         found = await goals.read(connection, goal_id)
         goal = found.goal
         facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
+        facts = await _with_booked(connection, facts, agency=goal.agency)
     return found, Reading(facts=facts, basis=goal.limits.basis)
 
 
@@ -107,6 +108,7 @@ async def read_without_goal(
 ) -> Reading:
     async with database.reading() as connection:
         facts = await read_facts(connection, year=year, agency=agency, when=when)
+        facts = await _with_booked(connection, facts, agency=agency)
     return Reading(facts=facts, basis=basis)
 
 
@@ -218,6 +220,23 @@ async def _read_income(
             connection, first=first, last=until, as_of=as_of, agency=agency
         ),
     )
+
+
+async def _with_booked(connection: Connection, facts: Facts, *, agency: str | None) -> Facts:
+    """The official income beside the restated one: of whole months, as of all that is posted."""
+    if facts.payers_through is None:
+        return facts
+    booked = Booked(
+        through=facts.payers_through,
+        closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
+        flows=await readings.read_booked(
+            connection,
+            first=facts.year * 100 + 1,
+            through=facts.payers_through,
+            agency=agency,
+        ),
+    )
+    return replace(facts, booked=booked)
 
 
 async def _seq(connection: Connection, as_of: date | None) -> int:

@@ -22,6 +22,7 @@ PURPOSE: Final = f"purpose:{MEAL}"
 CONTRACT: Final = "contract:DG-2024-0001"
 YEAR: Final = {"from": 202401, "to": 202412}
 ON: Final = "2024-12-31"
+OFFICIAL: Final = {"basis": "official"}
 
 
 @pytest.fixture
@@ -407,25 +408,6 @@ async def test_the_mix_names_the_entries_behind_each_amount(
         assert await hold_figures(auditor, mix) == figures
 
 
-async def test_a_mix_has_a_channel_that_took_back_more_in_no_share(
-    auditor: Caller, inlet: Inlet[Prepared]
-) -> None:
-    await inlet.post(
-        samples.donation_received("20.00"),
-        samples.donation_received("60.00", channel=Channel.ENTERPRISE),
-        samples.recovery_received("30.00", channel=Channel.GOVERNMENT),
-    )
-
-    mix = await ask(auditor, "/v1/mix", year=2024)
-    reading = await ask(auditor, "/v1/reading", year=2024, on=ON)
-
-    assert (mix["received_by_channel"]["government"], mix["received_total"]) == ("-30.00", "80.00")
-    assert (mix["negative_channels"], mix["n"]) == (["government"], 2)
-    for name in ("government_share", "hhi", "effective_sources"):
-        assert mix[name] == reading["received"][name]
-    assert await hold_figures(auditor, mix) == 6
-
-
 @pytest.mark.parametrize(
     ("path", "query", "figures"),
     [
@@ -468,6 +450,20 @@ async def test_why_shows_an_agency_its_own_entries_only(api: Api, inlet: Inlet[P
     ("path", "query", "code"),
     [
         ("/v1/mix", {"year": 2024, "basis": "official", "as_of": ON}, "basis_conflict"),
+        ("/v1/statements/activities", OFFICIAL | {"year": 2024, "as_of": ON}, "basis_conflict"),
+        (
+            "/v1/statements/activities",
+            OFFICIAL | {"from": "2024-01-02", "to": ON},
+            "span_invalid",
+        ),
+        (
+            "/v1/statements/activities",
+            OFFICIAL | {"from": "2024-01-01", "to": "2024-06-15"},
+            "span_invalid",
+        ),
+        ("/v1/statements/balance-sheet", OFFICIAL, "span_invalid"),
+        ("/v1/statements/balance-sheet", OFFICIAL | {"on": "2024-06-15"}, "span_invalid"),
+        ("/v1/statements/balance-sheet", OFFICIAL | {"on": ON, "as_of": ON}, "basis_conflict"),
         ("/v1/why", {"period_from": 202401, "as_of": ON}, "basis_conflict"),
         ("/v1/why", {"only": "debit", "value_to": ON}, "basis_conflict"),
         ("/v1/why", {"held": "something"}, "basis_conflict"),

@@ -7,7 +7,7 @@ entries or the instalments behind a figure.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final
 from uuid import UUID
@@ -19,16 +19,15 @@ from fundmix_events.money import Currency, text_from_minor
 from pydantic import BaseModel, PlainSerializer
 
 from ledger_svc.api.bodies import Ratio
+from ledger_svc.api.headline import headline
 from ledger_svc.api.why import Asking, asking, asking_last_year, due
 from ledger_svc.domain.goal import Goal, LimitKind, worst_of
 from ledger_svc.domain.limits import LimitReading, read_limits
 from ledger_svc.domain.measures import Spread, shown_upward
 from ledger_svc.domain.mix import shown
 from ledger_svc.domain.periods import last_day
-from ledger_svc.domain.reading import Income, Reading
+from ledger_svc.domain.reading import Income, Reading, income_of
 from ledger_svc.domain.selections import Why
-
-TENTH: Final = Decimal("0.1")
 
 
 def _written(value: Decimal | str) -> float | str:
@@ -82,6 +81,19 @@ class IncomeOut(ConcentrationOut):
     government_contracts: ShareOut
     government_subsidies: ShareOut
     negative_channels: list[Channel]
+
+
+class OfficialOut(BaseModel):
+    """Income as booked in the months of the year to `through`; it stands beside the restated one.
+
+    What came after its month was closed is in the month it was posted in. Months to
+    `closed_through` change no more.
+    """
+
+    through: int
+    closed_through: int
+    received: IncomeOut
+    recognised: IncomeOut
 
 
 class OverdueOut(AmountOut):
@@ -198,7 +210,11 @@ class LimitOut(BaseModel):
 
 
 class ReadingOut(BaseModel):
-    """A reading of one snapshot: `seq` is the last entry that counts."""
+    """A reading of one snapshot: `seq` is the last entry that counts.
+
+    It is by value date, with all that came late: restated. `official` is as booked; it is null as
+    known on a day, and on a day within a month.
+    """
 
     goal_id: UUID | None
     goal_version: int | None
@@ -214,6 +230,7 @@ class ReadingOut(BaseModel):
     channel_list: ChannelListOut
     received: IncomeOut
     recognised: IncomeOut
+    official: OfficialOut | None
     overdue_government: OverdueOut
     payers: PayersOut | None
     median_agency: MedianOut | None
@@ -250,6 +267,7 @@ def reading_out(reading: Reading, *, agency: str | None, goal: Goal | None = Non
         channel_list=CHANNELS,
         received=_income_out(reading.received, Basis.RECEIVED, why),
         recognised=_income_out(reading.recognised, Basis.RECOGNISED, why),
+        official=_official_out(reading, why),
         overdue_government=OverdueOut(
             instalments=count,
             amount=text_from_minor(overdue),
@@ -271,15 +289,6 @@ def reading_out(reading: Reading, *, agency: str | None, goal: Goal | None = Non
     )
 
 
-def headline(government_share: Fraction | None, *, year: int) -> str:
-    """With one place, half to even: no direction would be the careful one."""
-    if government_share is None:
-        return f"{year}年没有收入"
-    percent = Decimal(round(government_share * 1000)) / 10
-    shown_percent = str(percent.quantize(TENTH, ROUND_HALF_EVEN)).removesuffix(".0")
-    return f"每100元收入{shown_percent}元来自财政"
-
-
 def _income_out(income: Income, basis: Basis, why: Asking) -> IncomeOut:
     spread = income.spread
     by_channel = {
@@ -299,6 +308,23 @@ def _income_out(income: Income, basis: Basis, why: Asking) -> IncomeOut:
         government_contracts=_part_out(income.contracts_minor, spread, why.contracts(basis)),
         government_subsidies=_part_out(income.subsidies_minor, spread, why.subsidies(basis)),
         negative_channels=sorted(spread.negative),
+    )
+
+
+def _official_out(reading: Reading, why: Asking) -> OfficialOut | None:
+    booked = reading.facts.booked
+    if booked is None:
+        return None
+    by_months = replace(why, last=last_day(booked.through), is_booked=True)
+
+    def income_out(basis: Basis) -> IncomeOut:
+        return _income_out(income_of(booked.flows, basis), basis, by_months)
+
+    return OfficialOut(
+        through=booked.through,
+        closed_through=booked.closed_through,
+        received=income_out(Basis.RECEIVED),
+        recognised=income_out(Basis.RECOGNISED),
     )
 
 

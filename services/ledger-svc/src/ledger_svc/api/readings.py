@@ -183,6 +183,13 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
             quarantined=facts.quarantined,
         )
 
+    _add_contracts(router, database, clock)
+    return router
+
+
+def _add_contracts(router: APIRouter, database: Database, clock: Clock) -> None:
+    """What ends, what is due, and how all of it has grown."""
+
     @router.get("/v1/expiry-cliff")
     async def show_cliff(
         access: AccessDep, page: PageDep, on: AskedDay = None, days: Days = 90
@@ -234,8 +241,6 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
             seq=facts.seq,
             quarantined=facts.quarantined,
         )
-
-    return router
 
 
 def _page(rows: list[Ranked], page: PageParams) -> tuple[list[Ranked], str | None]:

@@ -10,14 +10,14 @@ from asyncpg import Record
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, text_from_minor
-from fundmix_kit.clock import day_of
 from pydantic import BaseModel
 
 from ledger_svc.domain.explanations import explanation_of
 from ledger_svc.domain.flow import Flow, Link
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
-from ledger_svc.domain.periods import period_of, previous_period
+from ledger_svc.domain.mix import Basis
+from ledger_svc.domain.periods import previous_period
 from ledger_svc.domain.selections import Figure, Selection, Side, Why, codes_of, figure
 from ledger_svc.domain.statements import Activities, BalanceSheet, Columns, plus
 from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
@@ -116,6 +116,9 @@ class AccountLedgerOut(StatedOut):
 
 
 class StatementOut(StatedOut):
+    """Restated: by value date, with all that came late; official: as booked, month by month."""
+
+    basis: Basis
     title: LabelOut
     is_management_view: bool
     as_of: date | None
@@ -184,10 +187,12 @@ class FlowRowOut(FigureOut):
 class FlowOut(StatedOut):
     """Every layer sums to `total`; `flows` are the expenses of the year as a plain table.
 
+    Restated: by value date, with all that came late; official: as booked, month by month.
     `pooled_note` says how funds of several channels are split, where there are any.
     """
 
     year: int
+    basis: Basis
     total: str
     nodes: tuple[NodeOut, ...]
     links: tuple[LinkOut, ...]
@@ -225,21 +230,6 @@ class WhyOut(StatedOut):
     counted_as: Side
     items: tuple[WhyRowOut, ...]
     next_cursor: str | None
-
-
-class CutOffOut(BaseModel):
-    """`reasons`: posted_other_side, occurred_other_side, booked_in_other_period."""
-
-    seq: int
-    event_id: UUID
-    kind: str
-    agency: str
-    document: str | None
-    occurred_on: date
-    value_on: date
-    posted_at: datetime
-    period: int
-    reasons: tuple[str, ...]
 
 
 def trial_balance_out(
@@ -286,12 +276,12 @@ def account_ledger_out(
 
 
 def balance_sheet_out(
-    reading: Stated[tuple[BalanceSheet, Title]], selection: Selection
+    reading: Stated[tuple[BalanceSheet, Title]], selection: Selection, *, on: date | None
 ) -> BalanceSheetOut:
     sheet, title = reading.value
     return BalanceSheetOut(
         **_statement(reading, title, selection),
-        on=selection.value_to,
+        on=on,
         assets=_lines(sheet.assets),
         total_assets=_line("total_assets", sheet.total_assets),
         liabilities=_lines(sheet.liabilities),
@@ -302,13 +292,13 @@ def balance_sheet_out(
 
 
 def activities_out(
-    reading: Stated[tuple[Activities, Title]], selection: Selection
+    reading: Stated[tuple[Activities, Title]], selection: Selection, *, days: tuple[date, date]
 ) -> ActivitiesOut:
     found, title = reading.value
     return ActivitiesOut(
         **_statement(reading, title, selection),
-        value_from=selection.value_from or date.min,
-        value_to=selection.value_to or date.max,
+        value_from=days[0],
+        value_to=days[1],
         income=tuple(_columns(code, line) for code, line in found.income.items()),
         total_income=_columns("total_income", found.total_income),
         releases=_columns("releases", found.releases),
@@ -320,12 +310,13 @@ def activities_out(
     )
 
 
-def flow_out(reading: Stated[Flow], *, year: int, agency: str | None) -> FlowOut:
+def flow_out(reading: Stated[Flow], *, year: int, agency: str | None, basis: Basis) -> FlowOut:
     flow = reading.value
     links = (*flow.sources, *flow.uses)
     return FlowOut(
         **_stated(reading, agency),
         year=year,
+        basis=basis,
         total=text_from_minor(flow.total_minor),
         nodes=tuple(_nodes(flow)),
         links=tuple(
@@ -365,19 +356,6 @@ def why_out(
     )
 
 
-def cut_off_out(row: Record, *, around: date) -> CutOffOut:
-    is_before = row["value_on"] <= around
-    found = {
-        "posted_other_side": (day_of(row["posted_at"]) <= around) != is_before,
-        "occurred_other_side": (row["occurred_on"] <= around) != is_before,
-        "booked_in_other_period": row["period"] != period_of(row["value_on"]),
-    }
-    return CutOffOut(
-        **{name: row[name] for name in CutOffOut.model_fields if name != "reasons"},
-        reasons=tuple(reason for reason, is_so in found.items() if is_so),
-    )
-
-
 def figure_out(found: Figure) -> FigureOut:
     return FigureOut(amount=text_from_minor(found.amount_minor), why=found.why)
 
@@ -401,6 +379,7 @@ def _statement(reading: Stated[Any], title: Title, selection: Selection) -> dict
         "title": LabelOut(zh=title.zh, en=title.en),
         "is_management_view": title.is_management_view,
         "as_of": selection.as_of,
+        "basis": Basis.OFFICIAL if selection.is_as_booked else Basis.RESTATED,
     }
 
 

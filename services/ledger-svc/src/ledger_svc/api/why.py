@@ -22,12 +22,13 @@ INCOME_CODES: Final = tuple(code for code in AccountCode if code.group == "incom
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """Whose figures they are, and of which days."""
+    """Whose figures they are, and of which days; as booked, of their months."""
 
     agency: str | None
     first: date
     last: date
     as_of: date | None
+    is_booked: bool = False
 
     def income(self, basis: Basis, channel: Channel | None = None) -> Why:
         if basis is Basis.RECEIVED:
@@ -89,12 +90,12 @@ class Asking:
             kinds=tuple(kinds),
             channel=channel,
             payer=payer,
-            value_from=None if is_standing else self.first,
-            value_to=self.last,
             as_of=self.as_of,
             counted_as=Side.CREDIT if is_credit else Side.DEBIT,
         )
-        return (asked.why,)
+        if is_standing:
+            return (asked.up_to(self.last, is_booked=self.is_booked).why,)
+        return (asked.within(self.first, self.last, is_booked=self.is_booked).why,)
 
     def _earned(self, codes: Sequence[AccountCode], channel: Channel | None) -> Why:
         """Goods are income when they come, and taken out of it again: they stand beside it."""

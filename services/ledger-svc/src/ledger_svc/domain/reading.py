@@ -87,6 +87,14 @@ class Income:
         return self.spread.share(Channel.GOVERNMENT)
 
 
+class Booked(NamedTuple):
+    """Income as booked in the months of a year to `through`; some of them may be closed."""
+
+    through: int
+    closed_through: int
+    flows: Sequence[Flow]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """All that a reading is made from, of one snapshot; `seq` is the last entry that counts.
@@ -108,6 +116,8 @@ class Facts:
     standings: Sequence[Standing] = ()
     payers: Sequence[Payer] = ()
     payers_through: int | None = None
+    # None where the day that is read is no end of a month, or not known by all that is posted.
+    booked: Booked | None = None
 
     @property
     def until(self) -> date:
@@ -141,6 +151,8 @@ class Facts:
             due=[d for d in self.due if d.agency == agency],
             standings=[s for s in self.standings if s.agency == agency],
             payers=[p for p in self.payers if p.agency == agency],
+            booked=self.booked
+            and self.booked._replace(flows=[f for f in self.booked.flows if f.agency == agency]),
         )
 
 

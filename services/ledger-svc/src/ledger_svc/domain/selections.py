@@ -1,6 +1,6 @@
 """Which postings a figure counts: what is asked of the books, and what is told as its `why`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from fundmix_events.ledger_requests import IncomeApproved, OpeningBalanceApprove
 
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.journal import INCOME_REVERSED, OPENING_BALANCE_REVERSED
+from ledger_svc.domain.periods import period_of
 
 # Kinds of entries by which money comes to an agency from outside, or goes back there.
 RECEIPT_KINDS: Final = (
@@ -61,8 +62,8 @@ class Selection:
     By dates: `value_from` to `value_to`, as known on `as_of`; or, as booked, by the months
     `period_from` to `period_to`. Never both. `only` counts one side of the postings, as booked.
     `counted_as` credit turns the sign: income and liabilities are credits. `held` counts only
-    those accounts that hold so much at the end of the day `held_on`, by value date. `payer` is the
-    organisation that paid, or that was paid back.
+    those accounts that hold so much at the end of the day `held_on` by value date or, as booked, at
+    the end of its month. `payer` is the organisation that paid, or that was paid back.
     """
 
     agency: str | None = None
@@ -88,6 +89,18 @@ class Selection:
         assert not (self.is_as_booked and self.has_days), "a figure is by days or by periods"
         assert self.only is None or not self.has_days, "sides are known by periods"
         assert (self.held is None) == (self.held_on is None), "what is held is held on a day"
+
+    def within(self, first: date, last: date, *, is_booked: bool) -> "Selection":
+        """Of these days by value date or, as booked, of their months."""
+        if is_booked:
+            return replace(self, period_from=period_of(first), period_to=period_of(last))
+        return replace(self, value_from=first, value_to=last)
+
+    def up_to(self, day: date | None, *, is_booked: bool) -> "Selection":
+        """The same from the beginning on; None: to the end."""
+        if is_booked:
+            return replace(self, period_to=None if day is None else period_of(day))
+        return replace(self, value_to=day)
 
     @property
     def is_as_booked(self) -> bool:

@@ -80,6 +80,21 @@ FLOWS_AS_OF: Final = """
     GROUP BY a.agency, a.code, a.channel, m.kind
     ORDER BY a.agency, a.code, a.channel, m.kind
 """
+# As it was booked, month by month.
+FLOWS_AS_BOOKED: Final = """
+    SELECT a.agency, a.code, a.channel, b.kind, sum(b.amount_minor)::bigint AS amount_minor
+    FROM (
+        SELECT account_id, kind, amount_minor FROM period_balance
+        WHERE period BETWEEN $1 AND $2 AND account_id = ANY(ARRAY(
+            SELECT account_id FROM account
+            WHERE code = ANY($3::text[]) AND ($6::text IS NULL OR agency = $6)
+        ))
+    ) b
+    JOIN account a USING (account_id)
+    WHERE a.code <> ALL($4::text[]) OR b.kind = ANY($5::text[])
+    GROUP BY a.agency, a.code, a.channel, b.kind
+    ORDER BY a.agency, a.code, a.channel, b.kind
+"""
 STANDINGS: Final = """
     SELECT a.agency, a.code, a.channel, sum(b.amount_minor)::bigint AS amount_minor
     FROM account a JOIN balance b USING (account_id)
@@ -198,6 +213,19 @@ async def read_flows(
             last,
             *which,
         )
+    return [
+        Flow(agency, AccountCode(code), Channel(channel), kind, amount)
+        for agency, code, channel, kind, amount in rows
+    ]
+
+
+async def read_booked(
+    connection: Connection, *, first: int, through: int, agency: str | None
+) -> list[Flow]:
+    """What was booked in months."""
+    rows = await connection.fetch(
+        FLOWS_AS_BOOKED, first, through, FLOW_CODES, ASSETS, RECEIPT_KINDS, agency
+    )
     return [
         Flow(agency, AccountCode(code), Channel(channel), kind, amount)
         for agency, code, channel, kind, amount in rows

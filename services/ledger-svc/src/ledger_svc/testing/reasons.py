@@ -67,7 +67,8 @@ def _named(found: Json, name: str) -> Any:
     """A part of an answer, or a channel of one of its parts."""
     if name in found:
         return found[name]
-    return next(part[name] for part in found.values() if isinstance(part, dict) and name in part)
+    parts = [cast("Json", part) for part in found.values() if isinstance(part, dict)]
+    return next(part[name] for part in parts if name in part)
 
 
 def _minor(amount: Any) -> int:
