@@ -21,9 +21,10 @@ HEAD: Final = """\
 What each event does to the books of its agency. This page is written by `make posting-rules` out of
 `ledger_svc.domain.posting_rules`, and a test holds the two together.
 
-A rule needs nothing but its event. Every entry sums to zero, on accounts of one agency and one
-channel: the channel the event names. Accounts under `commitments:` are promises beside the books,
-each with its counter account; they are in no statement.
+A rule needs nothing but its event. Every entry sums to zero, on accounts of one agency. Their
+channel is the one the event names; of money that is used it is that of the lots it is drawn from,
+and of what two persons wrote leg by leg that of each leg. Accounts under `commitments:` are
+promises beside the books, each with its counter account; they are in no statement.
 """
 # What an event with a recognition says about these accounts stands there.
 RECOGNITION: Final = {

@@ -56,7 +56,16 @@ def test_the_headline_says_it_plainly_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [("0.96849", "96.8"), ("0.9685", "96.8"), ("0.9", "90"), ("1", "100")]
+    ("share", "text"),
+    [
+        ("0.96849", "96.8"),
+        ("0.9685", "96.8"),
+        ("0.9", "90"),
+        ("0.999999", "99.9"),
+        ("1", "100"),
+        ("0.000001", "0.1"),
+        ("0", "0"),
+    ],
 )
 def test_a_share_is_told_with_one_place(share: str, text: str) -> None:
     assert percent(Decimal(share)) == text

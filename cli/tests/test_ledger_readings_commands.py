@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from fundmix_cli.display.ledger_entries import entries_view, why_view
+from fundmix_cli.display.ledger_entries import due_view, entries_view, why_view
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
@@ -45,8 +45,12 @@ def a_reason(seq: int, amount: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["entries", "--after", "3"], ["why", "/v1/why?code=assets:bank&code=assets:in_kind"]],
-    ids=lambda a: a[0],
+    [
+        ["entries", "--after", "3"],
+        ["why", "/v1/why?code=assets:bank&code=assets:in_kind"],
+        ["why", "/v1/due-instalments?on=2024-06-30"],
+    ],
+    ids=" ".join,
 )
 def test_where_nothing_runs_a_reading_says_so(arguments: list[str], tmp_path: Path) -> None:
     result = fundmix.invoke(app, ["ledger", *arguments, "--home", str(tmp_path)])
@@ -59,6 +63,25 @@ def test_why_is_asked_with_a_query(question: str, tmp_path: Path) -> None:
     result = fundmix.invoke(app, ["ledger", "why", question, "--home", str(tmp_path)])
 
     assert result.exit_code == 2
+
+
+def test_what_is_due_is_shown_by_instalment_with_its_sum() -> None:
+    due = {
+        "contract_number": "DG-2024-0001",
+        "instalment": 2,
+        "agency": AGENCY,
+        "buyer": "11441900AHP4983MNR",
+        "due_on": "2024-06-09",
+        "amount": "1234.50",
+    }
+    answer = {"items": [due], "instalments": 3, "sum": "5000.00", "next_cursor": "more", "seq": 9}
+
+    text = printed(due_view(answer))
+
+    assert "1,234.50" in text
+    assert "2024-06-09 DG-2024-0001/2" in text
+    assert "3 instalments, sum 5,000.00" in text
+    assert "the first 1; --rows shows more" in text
 
 
 def test_an_entry_is_shown_with_its_postings_and_a_close_with_its_month() -> None:

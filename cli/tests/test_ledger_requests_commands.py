@@ -72,6 +72,8 @@ def a_request(**changes: Any) -> dict[str, Any]:
         ["spending-limits", AGENCY, "--year=2024"],
         ["advances", "--on=2024-06-30", "--ever"],
         ["approve-batch", AGENCY, "01932b5e"],
+        ["reject-batch", AGENCY, "01932b5e", "--reason=twice"],
+        ["withdraw-batch", AGENCY, "01932b5e"],
     ],
     ids=" ".join,
 )

@@ -185,6 +185,7 @@ async def _mix(client: ServiceClient, year: int, **params: str) -> dict[str, Any
         "currency",
         "seq",
         "n",
+        "negative_channels",
         "why",
     )
     agencies: dict[str, dict[str, Any]] = mix["agencies"] or {}

@@ -11,11 +11,12 @@ from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.commands.asking import ask
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import show
-from fundmix_cli.display.ledger_entries import entries_view, why_view
+from fundmix_cli.display.ledger_entries import due_view, entries_view, why_view
 from fundmix_cli.installation import DEFAULT_HOME
 
 ENTRIES: Final = "/v1/entries"
 WHY: Final = "/v1/why"
+DUE: Final = "/v1/due-instalments"
 PAGE_ROWS_MAX: Final = 200
 
 Pairs = list[tuple[str, str]]
@@ -66,27 +67,28 @@ def entries(
 @ledger_readings.command()
 def why(
     question: Annotated[
-        str, typer.Argument(metavar="QUERY", help="What a report says under `why`, in quotes.")
+        str,
+        typer.Argument(metavar="QUERY", help="A path that a figure has under `why`, in quotes."),
     ],
     *,
     rows: Rows = PAGE_ROWS_MAX,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Show the entries a figure is the sum of, and the rule each was posted by.
+    """Show the entries a figure is the sum of, and the rule of each; or the instalments due.
 
     Exit codes: 0 shown, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    pairs = _pairs_of(question)
-    found = ask(home, lambda client: _read(client, WHY, pairs, rows_max=rows))
-    show(found, why_view, as_json=as_json)
+    path = DUE if question.startswith(f"{DUE}?") else WHY
+    pairs = _pairs_of(question.removeprefix(f"{path}?"))
+    found = ask(home, lambda client: _read(client, path, pairs, rows_max=rows))
+    show(found, why_view if path == WHY else due_view, as_json=as_json)
 
 
 def _pairs_of(question: str) -> Pairs:
-    """As a report has it, with or without the path."""
     usage = "give a query as a report has it under `why`"
     try:
-        pairs = parse_qsl(question.removeprefix(f"{WHY}?"), strict_parsing=True)
+        pairs = parse_qsl(question, strict_parsing=True)
     except ValueError as error:
         raise typer.BadParameter(usage) from error
     if not pairs:

@@ -50,6 +50,7 @@ DocumentHash = Annotated[
     str | None,
     typer.Option("--document-sha256", metavar="HEX", help="The same, where it is known."),
 ]
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="As the import told it.")]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
 
 
@@ -350,7 +351,7 @@ def import_journal(
 @ledger_requests.command()
 def approve_batch(
     agency: AgencyCode,
-    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="As the import told it.")],
+    batch_id: BatchId,
     *,
     by: By = REVIEWER,
     as_json: Json = False,
@@ -363,6 +364,47 @@ def approve_batch(
     path = f"/v1/batches/{batch_id}/approve"
     found = _post(home, path, {}, person_of(agency, by))
     show(found, batch_view, as_json=as_json)
+
+
+@ledger_requests.command()
+def reject_batch(
+    agency: AgencyCode,
+    batch_id: BatchId,
+    *,
+    reason: Reason,
+    by: By = REVIEWER,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Reject all that waits of an imported batch.
+
+    Exit codes: 0 rejected, 1 refused, 3 nothing runs.
+    """
+    path = f"/v1/batches/{batch_id}/reject"
+    found = _post(home, path, {"reason": reason}, _agency(agency, by))
+    show(found, batch_view, as_json=as_json)
+
+
+@ledger_requests.command()
+def withdraw_batch(
+    agency: AgencyCode,
+    batch_id: BatchId,
+    *,
+    by: By = PREPARER,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Withdraw all that waits of an imported batch; only who prepared it can.
+
+    Exit codes: 0 withdrawn, 1 refused, 3 nothing runs.
+    """
+    path = f"/v1/batches/{batch_id}/withdraw"
+    found = _post(home, path, {}, _agency(agency, by))
+    show(found, batch_view, as_json=as_json)
+
+
+def _agency(code: str, by: str) -> Claims:
+    return Claims(role=Role.AGENCY, org=code, subject=by)
 
 
 def _post(home: Path, path: str, body: Item, claims: Claims) -> Item:

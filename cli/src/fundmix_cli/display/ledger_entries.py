@@ -56,6 +56,16 @@ def why_view(found: Json) -> RenderableType:
     return Group(*shown)
 
 
+def due_view(found: Json) -> RenderableType:
+    table = _table()
+    for item in found["items"]:
+        document = f"{item['contract_number']}/{item['instalment']}"
+        names = (item["due_on"], document, item["agency"], item["buyer"])
+        table.add_row(_yuan(item["amount"]), Text(" ".join(names)))
+    total = Text(f"{found['instalments']} instalments, sum {_yuan(found['sum'])}", style="bold")
+    return Group(table, total, *_more(found), Text(f"as of entry {found['seq']}", style="dim"))
+
+
 def _postings(postings: list[Json], widths: Sequence[int]) -> Table:
     table = _table(*widths)
     for item in postings:

@@ -157,7 +157,7 @@ def mapping_view(found: Json) -> RenderableType:
 
 
 def batch_view(batch: Json) -> RenderableType:
-    line = Text(f"{batch['requests']} approved: {batch['total']['amount']}")
+    line = Text(f"{batch['requests']} {batch['state']}: {batch['total']['amount']}")
     return Group(line, *_warnings(batch))
 
 

@@ -56,8 +56,11 @@ def headline(mix: Json) -> tuple[Text, Text]:
 
 
 def percent(share: Decimal) -> str:
-    """With one place; half to even, as no direction would be the careful one."""
-    return str((share * 100).quantize(TENTH, ROUND_HALF_EVEN)).removesuffix(".0")
+    """With one place, half to even; only all of it is shown as 100, and only nothing as 0."""
+    shown = (share * 100).quantize(TENTH, ROUND_HALF_EVEN)
+    if 0 < share < 1:
+        shown = min(max(shown, TENTH), 100 - TENTH)
+    return str(shown).removesuffix(".0")
 
 
 def quarantine_warning(events: int) -> str:

@@ -108,11 +108,28 @@ class Commands:
 
         Raises RequestNotFoundError, and what `approve` raises.
         """
-        waiting = await requests.lock_batch(connection, batch_id)
-        if not waiting:
-            raise RequestNotFoundError(f"nothing waits of a batch {batch_id}")
-        access.require_own(waiting[0].agency)
+        waiting = await _load_batch(connection, batch_id, access)
         return [await self._approve(connection, origin, request) for request in waiting]
+
+    async def reject_batch(
+        self, connection: Connection, origin: Origin, batch_id: UUID, *, access: Access, reason: str
+    ) -> list[Request]:
+        """All that waits of a batch. Raises RequestNotFoundError, and what `reject` raises."""
+        waiting = await _load_batch(connection, batch_id, access)
+        by, at = origin.actor.subject, self._clock.now()
+        rejected = [rules.reject(request, by=by, at=at, reason=reason) for request in waiting]
+        await requests.save_ended(connection, rejected)
+        return rejected
+
+    async def withdraw_batch(
+        self, connection: Connection, origin: Origin, batch_id: UUID, *, access: Access
+    ) -> list[Request]:
+        """All that waits of a batch. Raises RequestNotFoundError, and what `withdraw` raises."""
+        waiting = await _load_batch(connection, batch_id, access)
+        by, at = origin.actor.subject, self._clock.now()
+        withdrawn = [rules.withdraw(request, by=by, at=at) for request in waiting]
+        await requests.save_ended(connection, withdrawn)
+        return withdrawn
 
     async def reject(
         self, connection: Connection, origin: Origin, target: Target, *, reason: str
@@ -285,6 +302,15 @@ def _codes(terms: AnyTerms) -> list[str]:
         return []
     payer = terms.payer if isinstance(terms, IncomeTerms) else None
     return [terms.agency] if payer is None else [terms.agency, payer]
+
+
+async def _load_batch(connection: Connection, batch_id: UUID, access: Access) -> list[Request]:
+    """Raises RequestNotFoundError, ForeignRowError."""
+    waiting = await requests.lock_batch(connection, batch_id)
+    if not waiting:
+        raise RequestNotFoundError(f"nothing waits of a batch {batch_id}")
+    access.require_own(waiting[0].agency)
+    return waiting
 
 
 async def _reversible(connection: Connection, terms: ReversalTerms) -> EntryPosted:

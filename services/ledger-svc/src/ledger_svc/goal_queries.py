@@ -13,10 +13,11 @@ from fundmix_kit.paging import PageParams
 
 from ledger_svc.domain.goal import Goal
 from ledger_svc.domain.periods import last_day, period_of
-from ledger_svc.domain.reading import Facts, Reading
-from ledger_svc.storage import cliff, goals, journal, readings
+from ledger_svc.domain.reading import Booked, Facts, Reading
+from ledger_svc.storage import cliff, goals, journal, periods, readings
 from ledger_svc.storage.cliff import EndingContract
 from ledger_svc.storage.goals import StandingGoal
+from ledger_svc.storage.readings import DueQuestion, OpenInstalment
 
 NO_GOAL = UUID(int=0)
 
@@ -57,6 +58,17 @@ class Cliff:
     quarantined: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueInstalments:
+    """Instalments that were not paid: some of them, and what all come to."""
+
+    rows: Sequence[OpenInstalment]
+    instalments: int
+    amount_minor: int
+    seq: int
+    quarantined: int
+
+
 async def read_goal(database: Database, goal_id: UUID) -> tuple[StandingGoal, list[Goal]]:
     """The goal, and all its versions. Raises GoalNotFoundError."""
     async with database.reading() as connection:
@@ -91,6 +103,7 @@ async def read_for_goal(
             found = replace(found, goal=_version_of(versions, when.known_on))
         goal = found.goal
         facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
+        facts = await _with_booked(connection, facts, agency=goal.agency)
     return found, Reading(facts=facts, basis=goal.limits.basis)
 
 
@@ -99,6 +112,7 @@ async def read_without_goal(
 ) -> Reading:
     async with database.reading() as connection:
         facts = await read_facts(connection, year=year, agency=agency, when=when)
+        facts = await _with_booked(connection, facts, agency=agency)
     return Reading(facts=facts, basis=basis)
 
 
@@ -131,6 +145,21 @@ async def read_cliff(
             ceiling_minor=totals.ceiling_minor,
             unpaid_minor=totals.unpaid_minor,
             seq=await connection.fetchval(journal.READ_SEQ),
+            quarantined=await quarantine.count_open(connection),
+        )
+
+
+async def read_due(database: Database, asked: DueQuestion, *, page: PageParams) -> DueInstalments:
+    after = page.after(tuple[date, UUID, int])
+    async with database.reading() as connection:
+        count, amount = await readings.sum_open(connection, asked)
+        return DueInstalments(
+            rows=await readings.list_open(
+                connection, asked, after=after or (date.min, NO_GOAL, 0), rows_max=page.rows_to_read
+            ),
+            instalments=count,
+            amount_minor=amount,
+            seq=await _seq(connection, asked.as_of),
             quarantined=await quarantine.count_open(connection),
         )
 
@@ -192,18 +221,37 @@ async def _read_income(
     connection: Connection, *, year: int, agency: str | None, when: When
 ) -> Facts:
     as_of = when.known_on
-    if as_of is None:
-        seq = await connection.fetchval(journal.READ_SEQ)
-    else:
-        seq = await readings.seq_as_of(connection, as_of)
     first, until = date(year, 1, 1), min(when.day, date(year, 12, 31))
     return Facts(
         year=year,
         on=when.day,
         as_of=as_of,
-        seq=seq,
+        seq=await _seq(connection, as_of),
         quarantined=await quarantine.count_open(connection),
         this_year=await readings.read_flows(
             connection, first=first, last=until, as_of=as_of, agency=agency
         ),
     )
+
+
+async def _with_booked(connection: Connection, facts: Facts, *, agency: str | None) -> Facts:
+    """The official income beside the restated one: of whole months, as of all that is posted."""
+    if facts.payers_through is None:
+        return facts
+    booked = Booked(
+        through=facts.payers_through,
+        closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
+        flows=await readings.read_booked(
+            connection,
+            first=facts.year * 100 + 1,
+            through=facts.payers_through,
+            agency=agency,
+        ),
+    )
+    return replace(facts, booked=booked)
+
+
+async def _seq(connection: Connection, as_of: date | None) -> int:
+    if as_of is None:
+        return await connection.fetchval(journal.READ_SEQ)
+    return await readings.seq_as_of(connection, as_of)

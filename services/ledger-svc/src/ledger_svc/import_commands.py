@@ -15,7 +15,6 @@ from ledger_svc.domain.journal_file import (
     AccountMapping,
     JournalLine,
     JournalPlan,
-    LineError,
     check_target,
     plan,
 )
@@ -38,7 +37,6 @@ class ImportCommands:
         connection: Connection,
         origin: Origin,
         lines: Sequence[JournalLine],
-        errors: Sequence[LineError],
         *,
         agency: str,
         is_dry_run: bool,
@@ -56,23 +54,14 @@ class ImportCommands:
             agency=agency,
             today=self._clock.today(),
         )
-        whole = JournalPlan(
-            rows=found.rows,
-            new=found.new,
-            unchanged=found.unchanged,
-            ignored=found.ignored,
-            unmapped_accounts=found.unmapped_accounts,
-            unmapped_projects=found.unmapped_projects,
-            errors=sorted([*errors, *found.errors], key=lambda error: error.row),
-        )
         if is_dry_run:
-            return Imported(plan=whole, batch_id=None)
-        if not whole.is_ready:
-            raise ImportNotReadyError(_reason(whole))
-        batch_id = uuid7() if whole.new else None
-        for _, terms in whole.new:
+            return Imported(plan=found, batch_id=None)
+        if not found.is_ready:
+            raise ImportNotReadyError(_reason(found))
+        batch_id = uuid7() if found.new else None
+        for _, terms in found.new:
             await self._commands.prepare(connection, origin, terms, batch_id=batch_id)
-        return Imported(plan=whole, batch_id=batch_id)
+        return Imported(plan=found, batch_id=batch_id)
 
     async def save_mapping(
         self,

@@ -138,7 +138,7 @@ async def read_balance_sheet(
     async with database.reading() as connection:
         lines = (
             await sums.by_line(connection, selection)
-            if selection.has_days
+            if selection.has_days or selection.is_as_booked
             else await present.by_line(connection, agency=selection.agency)
         )
         sheet = balance_sheet(lines, selection)
@@ -153,16 +153,19 @@ async def read_activities(
         return await stated(connection, (lines, await _title(connection, selection)))
 
 
-async def read_flow(database: Database, *, year: int, agency: str | None) -> Stated[Flow]:
-    base = Selection(agency=agency)
-    up_to = replace(base, codes=MONEY, value_to=date(year - 1, 12, 31))
-    in_year = replace(
-        base, codes=MONEY_AND_USES, value_from=date(year, 1, 1), value_to=date(year, 12, 31)
+async def read_flow(
+    database: Database, *, year: int, agency: str | None, is_booked: bool
+) -> Stated[Flow]:
+    money = Selection(agency=agency, codes=MONEY)
+    up_to = money.up_to(date(year - 1, 12, 31), is_booked=is_booked)
+    in_year = replace(money, codes=MONEY_AND_USES).within(
+        date(year, 1, 1), date(year, 12, 31), is_booked=is_booked
     )
     async with database.reading() as connection:
         before = [_account_sum(row) for row in await sums.by_account(connection, up_to)]
         during = [_account_sum(row) for row in await sums.by_account(connection, in_year)]
-        return await stated(connection, flow_of(before, during, year=year, agency=agency))
+        flow = flow_of(before, during, year=year, agency=agency, is_booked=is_booked)
+        return await stated(connection, flow)
 
 
 async def read_behind(
@@ -174,7 +177,11 @@ async def read_behind(
         return await stated(
             connection,
             Behind(
-                amount_minor=await sums.total(connection, selection, chosen),
+                amount_minor=(
+                    await sums.total(connection, selection, chosen)
+                    if selection.payer is None
+                    else await lookups.total_paid(connection, selection, chosen)
+                ),
                 rows=await lookups.read_behind(
                     connection, selection, chosen, after=after, rows_max=page.rows_to_read
                 ),
@@ -239,16 +246,15 @@ async def _title(connection: Connection, selection: Selection) -> Title:
 
 
 async def _chosen_accounts(connection: Connection, selection: Selection) -> list[int]:
-    if selection.held is None:
-        return await sums.account_ids(connection, selection)
-    on_that_day = replace(
-        selection,
-        value_from=None,
-        value_to=selection.held_on,
-        period_from=None,
-        period_to=None,
-        only=None,
+    if selection.held_on is None:
+        chosen = await sums.account_ids(connection, selection)
+        if selection.payer is not None and selection.codes == MONEY:
+            return await lookups.paid_accounts(connection, chosen, payer=selection.payer)
+        return chosen
+    at_any_time = replace(
+        selection, value_from=None, value_to=None, period_from=None, period_to=None, only=None
     )
+    on_that_day = at_any_time.up_to(selection.held_on, is_booked=selection.is_as_booked)
     sign = 1 if selection.held is Held.SOMETHING else -1
     rows = await sums.by_account(connection, on_that_day)
     return [row["account_id"] for row in rows if sign * row["amount_minor"] > 0]

@@ -59,6 +59,17 @@ async def test_a_subsidy_for_a_purpose_is_restricted_until_it_is_used(books: Boo
     assert await left(books, PURPOSE) == ["300.00"]
 
 
+async def test_what_government_buys_is_no_income_that_an_agency_declares(books: Books) -> None:
+    bought = an_income("800.00", channel="government")
+
+    answer = await books.accountant().post("/v1/income", bought)
+    granted = await books.accountant().post("/v1/income", bought | {"code": "income:subsidy"})
+
+    assert refusal(answer) == (422, "contradictory_terms", {"/code": "contradictory_terms"})
+    assert granted.is_success
+    assert len((await books.auditor().get("/v1/requests")).json()["items"]) == 1
+
+
 async def test_an_entry_leg_by_leg_brings_lots_and_draws_from_them(books: Books) -> None:
     loan = a_manual_entry(
         a_leg("assets:bank", "100.00"), a_leg("liabilities:borrowing", "-100.00"), reference="ME-1"

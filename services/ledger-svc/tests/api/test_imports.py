@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -93,6 +94,114 @@ async def test_the_same_file_again_brings_nothing_and_another_amount_is_told(boo
     assert [(e["row"], e["code"]) for e in other["errors"]] == [(3, "reference_taken")]
 
 
+DOUBLE_ENTRY: Final = (
+    ("凭证号", "日期", "科目", "项目", "借方金额", "贷方金额", "摘要"),
+    ("记-003", "2024-06-07", "业务活动成本", "长者助餐", "800.00", "", "食材"),
+    ("记-003", "2024-06-07", "管理费用", "", "20.00", "0.00", "手续费"),
+    ("记-003", "2024-06-07", "银行存款", "", "", "820.00", "付款"),
+)
+
+
+def as_text() -> bytes:
+    return "".join(",".join(row) + "\n" for row in DOUBLE_ENTRY).encode()
+
+
+def as_workbook() -> bytes:
+    book = Workbook()
+    sheet: Any = book.active
+    for row in DOUBLE_ENTRY:
+        sheet.append([float(cell) if cell.endswith(".00") else cell for cell in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("write", [as_text, as_workbook])
+async def test_an_entry_comes_in_whose_bank_line_is_ignored(
+    books: Books, write: Callable[[], bytes]
+) -> None:
+    accountant = await mapped(books)
+    unmapped = (await send(accountant, write(), dry_run=True)).json()
+    await accountant.put(
+        "/v1/import-mappings", {"agency": AGENCY, "accounts": {"银行存款": "ignore"}}
+    )
+
+    answer = (await send(accountant, write())).json()
+    await books.reviewer().post(f"/v1/batches/{answer['batch_id']}/approve", None)
+    await books.post_decided()
+
+    assert unmapped["unmapped_accounts"] == [{"text": "银行存款", "lines": 1}]
+    assert (unmapped["errors"], answer["errors"]) == ([], [])
+    assert (answer["control_count"], answer["ignored"]) == (2, 1)
+    assert answer["control_total"]["amount"] == "820.00"
+    requests = (await books.auditor().get("/v1/requests")).json()["items"]
+    assert {(r["reference"], r["state"]) for r in requests} == {
+        ("记-003-1", "approved"),
+        ("记-003-2", "approved"),
+    }
+    assert {r["entry_seq"] for r in requests} == {3, 4}
+
+
+async def test_a_credit_of_an_expense_account_is_told_beside_the_lines_that_are_right(
+    books: Books,
+) -> None:
+    accountant = await mapped(books)
+    closing = "记-004,2024-06-30,业务活动成本,长者助餐,,1200.50,结转\n"
+
+    answer = (await send(accountant, HEADER + ROWS + closing, dry_run=True)).json()
+    refused = await send(accountant, HEADER + ROWS + closing)
+
+    assert [(e["row"], e["field"], e["code"]) for e in answer["errors"]] == [
+        (5, "credit", "credit")
+    ]
+    assert answer["control_count"] == 2
+    assert refusal(refused)[:2] == (422, "import_not_ready")
+    assert (await books.auditor().get("/v1/requests")).json()["items"] == []
+
+
+async def test_a_batch_is_rejected_as_one_by_another_person_and_comes_again(books: Books) -> None:
+    accountant, reviewer = await mapped(books), books.reviewer()
+    first = (await send(accountant, HEADER + ROWS)).json()
+    path = f"/v1/batches/{first['batch_id']}/reject"
+
+    own = await accountant.post(path, {"reason": "wrong month"})
+    silent = await reviewer.post(path, {"reason": ""})
+    rejected = await reviewer.post(path, {"reason": "wrong month"})
+    late = await reviewer.post(f"/v1/batches/{first['batch_id']}/approve", None)
+    again = (await send(accountant, HEADER + ROWS)).json()
+
+    assert refusal(own)[:2] == (403, "same_person")
+    assert silent.status_code == 422
+    assert rejected.json() == {
+        "batch_id": first["batch_id"],
+        "requests": 2,
+        "total": {"amount": "1230.50", "currency": "CNY"},
+        "state": "rejected",
+    }
+    assert refusal(late)[:2] == (404, "request_not_found")
+    found = await books.auditor().get("/v1/requests", batch_id=first["batch_id"])
+    assert {(r["state"], r["decided_by"], r["reason"]) for r in found.json()["items"]} == {
+        ("rejected", "reviewer", "wrong month")
+    }
+    assert (again["control_count"], again["unchanged"]) == (2, 0)
+
+
+async def test_a_batch_is_withdrawn_as_one_by_who_prepared_it(books: Books) -> None:
+    accountant, reviewer = await mapped(books), books.reviewer()
+    batch_id = (await send(accountant, HEADER + ROWS)).json()["batch_id"]
+    path = f"/v1/batches/{batch_id}/withdraw"
+
+    other = await reviewer.post(path, None)
+    foreign = await books.accountant(OTHER_AGENCY).post(path, None)
+    withdrawn = await accountant.post(path, None)
+
+    assert refusal(other)[:2] == (403, "same_person")
+    assert refusal(foreign)[:2] == (403, "foreign_row")
+    assert (withdrawn.json()["requests"], withdrawn.json()["state"]) == (2, "withdrawn")
+    found = (await books.auditor().get("/v1/requests", batch_id=batch_id)).json()["items"]
+    assert [r["state"] for r in found] == ["withdrawn", "withdrawn"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 async def test_text_is_read_as_spreadsheets_write_it(books: Books, encoding: str) -> None:
     accountant = await mapped(books)
@@ -176,6 +285,9 @@ async def test_a_meaning_is_changed_and_forgotten(books: Books) -> None:
     wrong = await accountant.put(
         "/v1/import-mappings", {"agency": AGENCY, "accounts": {"银行存款": "assets:bank"}}
     )
+    nameless = await accountant.put(
+        "/v1/import-mappings", {"agency": AGENCY, "projects": {"合同": "contract:"}}
+    )
     foreign = await accountant.put("/v1/import-mappings", {"agency": OTHER_AGENCY})
 
     assert found["accounts"] == {
@@ -185,4 +297,5 @@ async def test_a_meaning_is_changed_and_forgotten(books: Books) -> None:
     }
     assert found["projects"] == MAPPING["projects"]
     assert refusal(wrong)[:2] == (422, "contradictory_terms")
+    assert refusal(nameless)[2] == {"/projects/合同": "contradictory_terms"}
     assert refusal(foreign)[:2] == (403, "foreign_row")

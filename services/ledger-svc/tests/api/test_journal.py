@@ -199,7 +199,7 @@ async def test_balances_are_the_sums_of_the_postings(
         "last_seq": 3,
         "on": None,
         "as_of": None,
-        "why": f"account_id={account_id}",
+        "why": [f"/v1/why?account_id={account_id}"],
     }
 
 

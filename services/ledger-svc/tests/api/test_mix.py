@@ -27,6 +27,7 @@ EMPTY: Final[dict[str, Any]] = {
     "hhi": None,
     "effective_sources": None,
     "n": 0,
+    "negative_channels": [],
     "agencies": {},
     "seq": 0,
     "quarantined": 0,

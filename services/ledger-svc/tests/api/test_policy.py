@@ -79,6 +79,7 @@ QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
     ("GET", "/v1/reading"): lambda owner: {"year": "2024", "agency": AGENCY[owner]},
     ("GET", "/v1/ranking"): lambda _: {"year": "2024"},
     ("GET", "/v1/expiry-cliff"): lambda _: {"on": "2024-12-01"},
+    ("GET", "/v1/due-instalments"): lambda _: {"on": "2024-12-31"},
     ("GET", "/v1/procurement-growth"): lambda owner: {
         "year": "2024",
         "agency": AGENCY[owner],
@@ -126,6 +127,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("POST", "/v1/opening-balances"): lambda owner: of(owner, an_opening_balance()),
             ("POST", "/v1/reversals"): lambda owner: of(owner, a_reversal(1)),
             ("POST", "/v1/requests/{request_id}/reject"): lambda _: {"reason": "a trial"},
+            ("POST", "/v1/batches/{batch_id}/reject"): lambda _: {"reason": "a trial"},
             ("POST", "/v1/closes"): lambda _: {"through": 202312},
             ("POST", "/v1/closes/{request_id}/reject"): lambda _: {"reason": "a trial"},
             ("PUT", "/v1/holds/{hold_id}"): a_hold,
@@ -149,6 +151,7 @@ def rows(parameters: dict[Owner, dict[str, str]]) -> PolicyRows:
             ("GET", "/v1/ranking"): "agency",
             ("GET", "/v1/expiry-cliff"): "agency",
             ("GET", "/v1/cut-off"): "agency",
+            ("GET", "/v1/due-instalments"): "agency",
         },
         queries=QUERIES,
     )

@@ -1,6 +1,5 @@
 """Readings over HTTP: live and of any day, with their inputs, and what follows from them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -69,10 +68,20 @@ async def test_the_reading_of_a_city(api: Api, inlet: Inlet[Prepared]) -> None:
     assert reading["recognised"]["in_kind"]["amount"] == "99.00"
     assert reading["payers"] == {
         "through": 202412,
-        "largest_funder": {"payer": BUYER, "amount": "965.00", "share": 0.965},
+        "largest_funder": {
+            "payer": BUYER,
+            "amount": "965.00",
+            "share": 0.965,
+            "why": [
+                (
+                    f"/v1/why?code=assets%3Abank&payer={BUYER}"
+                    "&value_from=2024-01-01&value_to=2024-12-31"
+                )
+            ],
+        },
         "buyers": 1,
         "buyer_hhi": 1.0,
-        "why": reading["received"]["total"]["why"],
+        "why": reading["received"]["by_channel"]["government"]["why"],
     }
     assert (reading["seq"], reading["quarantined"]) == (4, 0)
 
@@ -88,54 +97,6 @@ async def test_without_income_every_ratio_is_null_and_never_zero(api: Api) -> No
     assert reading["pace"]["growth"] is None
     assert reading["payers"]["largest_funder"] is None
     assert reading["seq"] == 0
-
-
-async def test_why_asks_for_the_entries_of_a_figure(api: Api, inlet: Inlet[Prepared]) -> None:
-    await inlet.post(samples.donation_received("20.00"))
-
-    reading = await ask(api, agency=AGENCY, on=JUNE_30)
-
-    assert reading["recognised"]["by_channel"]["foundation"]["why"].startswith(
-        "/v1/why?code=income"
-    )
-    assert reading["procurement"]["signed"]["why"] == (
-        "/v1/why?code=commitments%3Acontract&kind=contracts.contract_signed"
-        f"&agency={AGENCY}&channel=government&value_from=2024-01-01&value_to=2024-06-30"
-    )
-
-
-async def test_the_entries_behind_a_figure_come_to_it(api: Api, inlet: Inlet[Prepared]) -> None:
-    signed = samples.contract_signed("1000.00")
-    await inlet.post(
-        signed,
-        samples.contract_signed("400.00", contract_number="DG-2024-0002"),
-        samples.instalment_paid("1000.00", contract_id=signed.contract_id),
-        samples.delivery_accepted(recognition=samples.a_recognition("150.00", "0.00", "-150.00")),
-        samples.donation_received("20.00"),
-        samples.donation_received("30.00", kind="in_kind"),
-        ledger_samples.income_approved("100.00"),
-        samples.pledge_made("70.00"),
-    )
-
-    reading = await ask(api)
-
-    figures = list(figures_of(reading))
-    assert len(figures) > 12
-    for amount, why in figures:
-        told = await api.caller("auditor").get(why)
-        assert told.status_code == 200, told.text
-        assert told.json()["sum"] == amount, why
-
-
-def figures_of(part: Any) -> Iterator[tuple[str, str]]:
-    """Every amount with its reason."""
-    if not isinstance(part, dict):
-        return
-    named: dict[str, Any] = part  # pyright: ignore[reportUnknownVariableType]  # of JSON
-    if "amount" in named and "why" in named:
-        yield named["amount"], named["why"]
-    for value in named.values():
-        yield from figures_of(value)
 
 
 async def test_what_an_agency_paid_back_beyond_is_reported_and_in_no_share(

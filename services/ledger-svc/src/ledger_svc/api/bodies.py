@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fundmix_events.channel import Channel
@@ -21,11 +21,14 @@ from fundmix_kit.tables import Quarantine
 from pydantic import BaseModel, PlainSerializer
 
 from ledger_svc.domain.mix import Basis, Mix, MixQuestion, city_mix, shown
-from ledger_svc.domain.selections import Selection
+from ledger_svc.domain.selections import Selection, Why
 from ledger_svc.queries import MixReading
 from ledger_svc.storage import tables
 from ledger_svc.storage.entries import MonthOfKind
 from ledger_svc.storage.lookups import DatedBalance
+
+CASH: Final = (AccountCode.BANK,)
+GOODS: Final = (AccountCode.IN_KIND,)
 
 # Six places survive the way through a JSON number; nothing is calculated with it.
 Ratio = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
@@ -35,7 +38,7 @@ class AgencyMixOut(BaseModel):
     received_total: str
     government_share: Ratio | None
     hhi: Ratio | None
-    why: str
+    why: Why
 
 
 class MixOut(BaseModel):
@@ -43,7 +46,8 @@ class MixOut(BaseModel):
 
     Amounts are in `currency`. With no income the ratios are null, never 0. `seq` is the last entry
     that is counted, `quarantined` how many events wait for a decision and are not. `basis` is by
-    value date, or as booked; `why` has the query of `GET /v1/why` for each amount.
+    value date, or as booked; `why` has the paths that list the entries behind each amount. Of a
+    channel in `negative_channels` more went back than came: it is in no share and not in the total.
     """
 
     year: int
@@ -60,8 +64,9 @@ class MixOut(BaseModel):
     hhi: Ratio | None
     effective_sources: Ratio | None
     n: int
+    negative_channels: list[Channel]
     agencies: dict[str, AgencyMixOut] | None
-    why: dict[str, str]
+    why: dict[str, Why]
     seq: int
     quarantined: int
 
@@ -103,13 +108,14 @@ class BalanceOut(AccountOut):
     last_seq: int | None
     on: date | None
     as_of: date | None
-    why: str
+    why: Why
 
 
 class PeriodBalanceOut(AccountOut):
     period: int
     kind: str
     amount: Money
+    why: Why
 
 
 class TodoOut(BaseModel):
@@ -124,11 +130,9 @@ class TodoOut(BaseModel):
 
 def mix_out(reading: MixReading, question: MixQuestion) -> MixOut:
     mix, agency = city_mix(reading.by_agency), question.agency
-    cash, goods = (AccountCode.BANK,), (AccountCode.IN_KIND,)
-    ask = question.selection
     received = {c: amount for c, amount in sorted(mix.received.items()) if amount != 0}
     agencies = {
-        code: agency_mix_out(m, ask(agency=code, codes=cash))
+        code: _agency_mix_out(m, _why_total(m, question, agency=code))
         for code, m in reading.by_agency.items()
     }
     return MixOut(
@@ -146,11 +150,12 @@ def mix_out(reading: MixReading, question: MixQuestion) -> MixOut:
         hhi=shown(mix.hhi),
         effective_sources=shown(mix.effective_sources),
         n=mix.channels,
+        negative_channels=sorted(mix.spread.negative),
         agencies=None if agency else agencies,
         why={
-            "received_total": ask(agency=agency, codes=cash).query,
-            "in_kind_total": ask(agency=agency, codes=goods).query,
-            **{c.value: ask(agency=agency, codes=cash, channel=c).query for c in received},
+            "received_total": _why_total(mix, question, agency=agency),
+            "in_kind_total": (question.selection(agency=agency, codes=GOODS).why,),
+            **{c.value: _why_channel(question, c, agency=agency) for c in received},
         },
         seq=reading.seq,
         quarantined=reading.quarantined,
@@ -166,12 +171,24 @@ def todo_out(row: Quarantine) -> TodoOut:
     )
 
 
-def agency_mix_out(mix: Mix, received: Selection) -> AgencyMixOut:
+def _why_total(mix: Mix, question: MixQuestion, *, agency: str | None) -> Why:
+    """Of the channels that have income; what another took back beyond is in no total."""
+    if not mix.spread.negative:
+        return (question.selection(agency=agency, codes=CASH).why,)
+    giving = [channel for channel, amount in sorted(mix.received.items()) if amount > 0]
+    return tuple(p for channel in giving for p in _why_channel(question, channel, agency=agency))
+
+
+def _why_channel(question: MixQuestion, channel: Channel, *, agency: str | None) -> Why:
+    return (question.selection(agency=agency, codes=CASH, channel=channel).why,)
+
+
+def _agency_mix_out(mix: Mix, why: Why) -> AgencyMixOut:
     return AgencyMixOut(
         received_total=text_from_minor(mix.total_minor),
         government_share=shown(mix.government_share),
         hhi=shown(mix.hhi),
-        why=received.query,
+        why=why,
     )
 
 
@@ -222,16 +239,23 @@ def _balance_out(
         last_seq=last_seq,
         on=on,
         as_of=as_of,
-        why=Selection(account_id=account.account_id, value_to=on, as_of=as_of).query,
+        why=(Selection(account_id=account.account_id, value_to=on, as_of=as_of).why,),
     )
 
 
 def period_balance_out(row: MonthOfKind) -> PeriodBalanceOut:
+    month = Selection(
+        account_id=row.account.account_id,
+        kinds=(row.kind,),
+        period_from=row.period,
+        period_to=row.period,
+    )
     return PeriodBalanceOut(
         **dict(account_out(row.account)),
         period=row.period,
         kind=row.kind,
         amount=Money.of(row.amount_minor, Currency(row.account.currency)),
+        why=(month.why,),
     )
 
 

@@ -1,5 +1,6 @@
 """Funds over HTTP: what they have, where it came from, what is held, and what was advanced."""
 
+from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -8,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
+from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import FundCode
 from fundmix_events.money import text_from_minor
 from fundmix_kit.clock import Clock
@@ -37,6 +39,7 @@ from ledger_svc.api.request_bodies import (
 )
 from ledger_svc.commands import Commands
 from ledger_svc.domain.mix import shown
+from ledger_svc.domain.selections import Selection, Side, Why, codes_of
 from ledger_svc.domain.spending_limits import programme_floor
 from ledger_svc.fund_queries import SpendingReading
 from ledger_svc.storage.holds import HoldState
@@ -49,7 +52,7 @@ class SpendingOut(BaseModel):
     """By value date, in yuan. `is_limited`: whether the agency has these limits at all.
 
     `programme_floor` is the least that its programmes have to cost in the year, `management_cap`
-    the largest share of its spending that management may be.
+    the largest share of its spending that management may be. `why` is by amount.
     """
 
     agency: str
@@ -65,6 +68,7 @@ class SpendingOut(BaseModel):
     programme_floor: str | None
     management_cap: Ratio | None
     warnings: tuple[WarningOut, ...]
+    why: dict[str, Why]
     seq: int
 
 
@@ -197,6 +201,19 @@ def _own(access: Access, agency: str | None) -> str | None:
 
 def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
     year, limits = reading.spending, reading.limits
+    spent = Selection(
+        agency=agency,
+        codes=codes_of("expenses"),
+        value_from=date(year.year, 1, 1),
+        value_to=date(year.year, 12, 31),
+    )
+    income = Selection(
+        agency=agency,
+        codes=codes_of("income"),
+        value_from=date(year.year - 1, 1, 1),
+        value_to=date(year.year - 1, 12, 31),
+        counted_as=Side.CREDIT,
+    )
     return SpendingOut(
         agency=agency,
         year=year.year,
@@ -211,5 +228,11 @@ def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
         programme_floor=text_from_minor(programme_floor(limits, year)) if limits else None,
         management_cap=shown(limits.management_cap) if limits else None,
         warnings=warnings_out(reading.warnings),
+        why={
+            "income_last_year": (income.why,),
+            "programme": (replace(spent, codes=(AccountCode.PROGRAMME_EXPENSES,)).why,),
+            "management": (replace(spent, codes=(AccountCode.MANAGEMENT_EXPENSES,)).why,),
+            "spent": (spent.why,),
+        },
         seq=reading.seq,
     )

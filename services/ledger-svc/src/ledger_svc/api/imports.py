@@ -16,7 +16,7 @@ from fundmix_kit.policy import AccessDep
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_svc import fund_queries
-from ledger_svc.domain.journal_file import AccountMapping, JournalLine, LineError, read_lines
+from ledger_svc.domain.journal_file import AccountMapping, JournalLine, read_lines
 from ledger_svc.import_commands import ImportCommands, Imported
 from ledger_svc.journal_table import read_table
 
@@ -28,7 +28,7 @@ FILE: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "description": "CSV in UTF-8 or GB18030, or XLSX, with a header in Chinese or English: "
-        "凭证号, 日期, 科目, 项目, 借方金额, 摘要. Its form is seen from its content.",
+        "凭证号, 日期, 科目, 项目, 借方金额, 贷方金额, 摘要. Its form is seen from its content.",
         "content": {
             "text/csv": {"schema": {"type": "string"}},
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -96,11 +96,11 @@ def imports_router(
         access.require_own(agency)
         content = await request.body()
         # In a thread: others are answered while a long file is read.
-        lines, errors = await asyncio.to_thread(_read, content)
+        lines = await asyncio.to_thread(_read, content)
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             imported = await commands.import_journal(
-                connection, origin, lines, errors, agency=agency, is_dry_run=is_dry_run
+                connection, origin, lines, agency=agency, is_dry_run=is_dry_run
             )
             return Answer(body=_import_out(imported, is_dry_run=is_dry_run))
 
@@ -126,7 +126,7 @@ def imports_router(
     return router
 
 
-def _read(content: bytes) -> tuple[list[JournalLine], list[LineError]]:
+def _read(content: bytes) -> list[JournalLine]:
     return read_lines(read_table(content))
 
 

@@ -1,12 +1,13 @@
 """What goes out over HTTP about readings: figures, what they are made from, and why they are so.
 
-Ratios are JSON numbers of six places, amounts text in `currency`. `why` is the path that lists the
-entries behind a figure.
+Ratios are JSON numbers of six places, amounts text in `currency`. `why` has the paths that list the
+entries or the instalments behind a figure.
 """
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final
 from uuid import UUID
@@ -18,14 +19,15 @@ from fundmix_events.money import Currency, text_from_minor
 from pydantic import BaseModel, PlainSerializer
 
 from ledger_svc.api.bodies import Ratio
-from ledger_svc.api.why import Asking, asking, asking_last_year
+from ledger_svc.api.headline import headline
+from ledger_svc.api.why import Asking, asking, asking_last_year, due
 from ledger_svc.domain.goal import Goal, LimitKind, worst_of
 from ledger_svc.domain.limits import LimitReading, read_limits
 from ledger_svc.domain.measures import Spread, shown_upward
 from ledger_svc.domain.mix import shown
-from ledger_svc.domain.reading import Income, Reading
-
-TENTH: Final = Decimal("0.1")
+from ledger_svc.domain.periods import last_day
+from ledger_svc.domain.reading import Income, Reading, income_of
+from ledger_svc.domain.selections import Why
 
 
 def _written(value: Decimal | str) -> float | str:
@@ -40,7 +42,7 @@ Measure = Annotated[
 
 class AmountOut(BaseModel):
     amount: str
-    why: str
+    why: Why
 
 
 class ShareOut(AmountOut):
@@ -81,6 +83,19 @@ class IncomeOut(ConcentrationOut):
     negative_channels: list[Channel]
 
 
+class OfficialOut(BaseModel):
+    """Income as booked in the months of the year to `through`; it stands beside the restated one.
+
+    What came after its month was closed is in the month it was posted in. Months to
+    `closed_through` change no more.
+    """
+
+    through: int
+    closed_through: int
+    received: IncomeOut
+    recognised: IncomeOut
+
+
 class OverdueOut(AmountOut):
     """Instalments of the government whose day has passed, and that are not paid."""
 
@@ -91,20 +106,21 @@ class FunderOut(BaseModel):
     payer: str
     amount: str
     share: Ratio | None
+    why: Why
 
 
 class PayersOut(BaseModel):
     """Cash by the organisation that paid it, to the end of the month `through`.
 
     `buyer_hhi` is of the government's bodies alone, `buyers` of them. People who give are not
-    named, and in the total only.
+    named, and in the total only. `why` has the cash of the government's, whoever paid it.
     """
 
     through: int
     largest_funder: FunderOut | None
     buyers: int
     buyer_hhi: Ratio | None
-    why: str
+    why: Why
 
 
 class MedianOut(BaseModel):
@@ -112,7 +128,7 @@ class MedianOut(BaseModel):
 
     government_share: Ratio | None
     agencies: int
-    why: str
+    why: Why
 
 
 class CoverageOut(BaseModel):
@@ -121,7 +137,7 @@ class CoverageOut(BaseModel):
     coverage: Ratio | None
     recorded: str
     audited: str
-    why: str
+    why: Why
 
 
 class PaceOut(BaseModel):
@@ -151,8 +167,11 @@ class ProjectionOut(ConcentrationOut):
     pledged_in_kind: dict[Channel, str]
     unearned: dict[Channel, str] | None
     receivable: dict[Channel, str] | None
-    why_due: str
-    why_pledged: str
+    why_to_day: Why
+    why_due: Why
+    why_pledged: Why
+    why_unearned: Why
+    why_receivable: Why
 
 
 class ProcurementOut(BaseModel):
@@ -169,7 +188,9 @@ class ProcurementOut(BaseModel):
     paid_before: AmountOut
     paid_growth: Ratio | None
     due: str
+    why_due: Why
     projected: str
+    why_projected: Why
     paid_last_year: AmountOut
     projected_growth: Ratio | None
 
@@ -192,11 +213,15 @@ class LimitOut(BaseModel):
     lacking_at_year_end: str | None
     lacking_from: Channel | None
     lacking_at_year_end_from: Channel | None
-    why: str
+    why: Why
 
 
 class ReadingOut(BaseModel):
-    """A reading of one snapshot: `seq` is the last entry that counts."""
+    """A reading of one snapshot: `seq` is the last entry that counts.
+
+    It is by value date, with all that came late: restated. `official` is as booked; it is null as
+    known on a day, and on a day within a month.
+    """
 
     goal_id: UUID | None
     goal_version: int | None
@@ -212,6 +237,7 @@ class ReadingOut(BaseModel):
     channel_list: ChannelListOut
     received: IncomeOut
     recognised: IncomeOut
+    official: OfficialOut | None
     overdue_government: OverdueOut
     payers: PayersOut | None
     median_agency: MedianOut | None
@@ -248,10 +274,16 @@ def reading_out(reading: Reading, *, agency: str | None, goal: Goal | None = Non
         channel_list=CHANNELS,
         received=_income_out(reading.received, Basis.RECEIVED, why),
         recognised=_income_out(reading.recognised, Basis.RECOGNISED, why),
+        official=_official_out(reading, why),
         overdue_government=OverdueOut(
             instalments=count,
             amount=text_from_minor(overdue),
-            why=why.promised(Channel.GOVERNMENT),
+            why=due(
+                facts,
+                agency=agency,
+                channel=Channel.GOVERNMENT,
+                last_due_on=facts.on - timedelta(days=1),
+            ),
         ),
         payers=_payers_out(reading, why),
         median_agency=None if agency else _median_out(reading, why),
@@ -262,15 +294,6 @@ def reading_out(reading: Reading, *, agency: str | None, goal: Goal | None = Non
         seq=facts.seq,
         quarantined=facts.quarantined,
     )
-
-
-def headline(government_share: Fraction | None, *, year: int) -> str:
-    """With one place, half to even: no direction would be the careful one."""
-    if government_share is None:
-        return f"{year}年没有收入"
-    percent = Decimal(round(government_share * 1000)) / 10
-    shown_percent = str(percent.quantize(TENTH, ROUND_HALF_EVEN)).removesuffix(".0")
-    return f"每100元收入{shown_percent}元来自财政"
 
 
 def _income_out(income: Income, basis: Basis, why: Asking) -> IncomeOut:
@@ -287,11 +310,28 @@ def _income_out(income: Income, basis: Basis, why: Asking) -> IncomeOut:
     return IncomeOut(
         **dict(_concentration_out(spread)),
         by_channel=by_channel,
-        total=AmountOut(amount=text_from_minor(spread.total_minor), why=why.income(basis)),
+        total=AmountOut(amount=text_from_minor(spread.total_minor), why=why.total(basis, spread)),
         in_kind=AmountOut(amount=text_from_minor(income.in_kind_minor), why=why.goods()),
         government_contracts=_part_out(income.contracts_minor, spread, why.contracts(basis)),
         government_subsidies=_part_out(income.subsidies_minor, spread, why.subsidies(basis)),
         negative_channels=sorted(spread.negative),
+    )
+
+
+def _official_out(reading: Reading, why: Asking) -> OfficialOut | None:
+    booked = reading.facts.booked
+    if booked is None:
+        return None
+    by_months = replace(why, last=last_day(booked.through), is_booked=True)
+
+    def income_out(basis: Basis) -> IncomeOut:
+        return _income_out(income_of(booked.flows, basis), basis, by_months)
+
+    return OfficialOut(
+        through=booked.through,
+        closed_through=booked.closed_through,
+        received=income_out(Basis.RECEIVED),
+        recognised=income_out(Basis.RECOGNISED),
     )
 
 
@@ -304,7 +344,7 @@ def _concentration_out(spread: Spread[Channel]) -> ConcentrationOut:
     )
 
 
-def _part_out(amount_minor: int, spread: Spread[Channel], why: str) -> ShareOut:
+def _part_out(amount_minor: int, spread: Spread[Channel], why: Why) -> ShareOut:
     total = spread.total_minor
     share = Fraction(amount_minor, total) if total > 0 else None
     return ShareOut(amount=text_from_minor(amount_minor), share=shown(share), why=why)
@@ -316,6 +356,7 @@ def _payers_out(reading: Reading, why: Asking) -> PayersOut | None:
         return None
     largest = payers.largest
     total = reading.received.spread.total_minor
+    by_months = replace(why, last=last_day(facts.payers_through))
     return PayersOut(
         through=facts.payers_through,
         largest_funder=None
@@ -324,10 +365,11 @@ def _payers_out(reading: Reading, why: Asking) -> PayersOut | None:
             payer=largest[0],
             amount=text_from_minor(largest[1]),
             share=shown(Fraction(largest[1], total) if total > 0 else None),
+            why=by_months.paid_by(largest[0]),
         ),
         buyers=sum(1 for amount in buyers.net.values() if amount > 0),
         buyer_hhi=shown(buyers.hhi),
-        why=why.income(Basis.RECEIVED),
+        why=by_months.income(Basis.RECEIVED, Channel.GOVERNMENT),
     )
 
 
@@ -349,22 +391,22 @@ def _coverage_out(reading: Reading, goal: Goal | None, why: Asking) -> CoverageO
         coverage=shown(Fraction(recorded, audited)),
         recorded=text_from_minor(recorded),
         audited=text_from_minor(audited),
-        why=why.income(Basis.RECOGNISED),
+        why=(*why.total(Basis.RECOGNISED, recognised.spread), *why.goods()),
     )
 
 
 def _pace_out(reading: Reading, why: Asking, *, agency: str | None) -> PaceOut:
     facts, basis = reading.facts, reading.basis
+    measured = reading.measured.spread
+    before, before_to_day = reading.last_year.spread, reading.last_year_to_day.spread
     year_gone = shown(facts.year_gone)
     assert year_gone is not None, "every year has days"
     to_day = asking_last_year(facts, agency=agency, last=facts.until_last_year)
     whole = asking_last_year(facts, agency=agency, last=date(facts.year - 1, 12, 31))
     return PaceOut(
-        to_day=_amount_out(reading.measured.spread.total_minor, why.income(basis)),
-        last_year_to_day=_amount_out(
-            reading.last_year_to_day.spread.total_minor, to_day.income(basis)
-        ),
-        last_year=_amount_out(reading.last_year.spread.total_minor, whole.income(basis)),
+        to_day=_amount_out(measured.total_minor, why.total(basis, measured)),
+        last_year_to_day=_amount_out(before_to_day.total_minor, to_day.total(basis, before_to_day)),
+        last_year=_amount_out(before.total_minor, whole.total(basis, before)),
         growth=shown(reading.total_growth),
         year_gone=year_gone,
     )
@@ -372,7 +414,10 @@ def _pace_out(reading: Reading, why: Asking, *, agency: str | None) -> PaceOut:
 
 def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
     spread = reading.projected
+    is_open = not reading.facts.is_year_over
     is_earned = reading.basis is Basis.RECOGNISED
+    advances = why.standing(AccountCode.ADVANCE_RECEIVED, is_credit=True)
+    claims = why.standing(AccountCode.RECEIVABLE)
     return ProjectionOut(
         **dict(_concentration_out(spread)),
         by_channel=_amounts(spread.net),
@@ -384,9 +429,20 @@ def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
         pledged_in_kind=_amounts(reading.pledged_in_kind),
         unearned=_amounts(reading.unearned) if is_earned else None,
         receivable=_amounts(reading.receivable) if is_earned else None,
-        why_due=why.promised(),
-        why_pledged=why.standing(AccountCode.PLEDGE_COMMITMENT),
+        why_to_day=why.income(reading.basis),
+        why_due=_why_due(reading, None, agency=why.agency),
+        why_pledged=why.standing(AccountCode.PLEDGE_COMMITMENT) if is_open else (),
+        why_unearned=advances if is_open and is_earned else (),
+        why_receivable=claims if is_open and is_earned else (),
     )
+
+
+def _why_due(reading: Reading, channel: Channel | None, *, agency: str | None) -> Why:
+    """When the year is over, nothing is still to come in it."""
+    facts = reading.facts
+    if facts.is_year_over:
+        return ()
+    return due(facts, agency=agency, channel=channel, last_due_on=date(facts.year, 12, 31))
 
 
 def procurement_out(reading: Reading, *, agency: str | None) -> ProcurementOut:
@@ -395,6 +451,7 @@ def procurement_out(reading: Reading, *, agency: str | None) -> ProcurementOut:
     before = asking_last_year(facts, agency=agency, last=facts.until_last_year)
     whole = asking_last_year(facts, agency=agency, last=date(facts.year - 1, 12, 31))
     received = Basis.RECEIVED
+    why_due = _why_due(reading, Channel.GOVERNMENT, agency=agency)
     return ProcurementOut(
         signed=_amount_out(bought.signed_minor, why.signed()),
         signed_before=_amount_out(bought.signed_before_minor, before.signed()),
@@ -403,7 +460,9 @@ def procurement_out(reading: Reading, *, agency: str | None) -> ProcurementOut:
         paid_before=_amount_out(bought.paid_before_minor, before.contracts(received)),
         paid_growth=shown(bought.paid_growth),
         due=text_from_minor(bought.due_minor),
+        why_due=why_due,
         projected=text_from_minor(bought.paid_minor + bought.due_minor),
+        why_projected=(*why.contracts(received), *why_due),
         paid_last_year=_amount_out(bought.paid_last_year_minor, whole.contracts(received)),
         projected_growth=shown(bought.projected_growth),
     )
@@ -440,7 +499,7 @@ def _text(amount_minor: int | None) -> str | None:
     return None if amount_minor is None else text_from_minor(amount_minor)
 
 
-def _amount_out(amount_minor: int, why: str) -> AmountOut:
+def _amount_out(amount_minor: int, why: Why) -> AmountOut:
     return AmountOut(amount=text_from_minor(amount_minor), why=why)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fundmix_events.channel import Channel
+from fundmix_events.day import Day
 from fundmix_events.goals import Basis
 from fundmix_events.money import text_from_minor
 from fundmix_kit.clock import Clock
@@ -24,11 +25,13 @@ from ledger_svc.api.reading_bodies import (
     procurement_out,
     reading_out,
 )
-from ledger_svc.api.why import Asking, asking
+from ledger_svc.api.why import DUE_INSTALMENTS, Asking, agreed, asking, promised
 from ledger_svc.domain.mix import shown
 from ledger_svc.domain.ranking import Ranked, RankedBy, ranked
-from ledger_svc.goal_queries import Cliff, When
+from ledger_svc.domain.selections import Why
+from ledger_svc.goal_queries import Cliff, DueInstalments, When
 from ledger_svc.storage.cliff import EndingContract
+from ledger_svc.storage.readings import DueQuestion, OpenInstalment
 
 DAYS_MAX: Final = 1_100
 Days = Annotated[int, Query(ge=0, le=DAYS_MAX)]
@@ -43,7 +46,7 @@ class RankedOut(BaseModel):
     government_share: Ratio | None
     hhi: Ratio | None
     effective_sources: Ratio | None
-    why: str
+    why: Why
 
 
 class RankingOut(BaseModel):
@@ -59,7 +62,10 @@ class RankingOut(BaseModel):
 
 
 class EndingContractOut(BaseModel):
-    """A contract that ends without a successor; `unpaid` is what it promises and has not paid."""
+    """A contract that ends without a successor; `unpaid` is what it promises and has not paid.
+
+    `why` is by amount.
+    """
 
     contract_id: UUID
     number: str
@@ -71,11 +77,14 @@ class EndingContractOut(BaseModel):
     ends_on: date
     ceiling: str
     unpaid: str
-    why: str
+    why: dict[str, Why]
 
 
 class CliffOut(BaseModel):
-    """The totals are of all that end from `on` to `through`, the items a page of them."""
+    """The totals are of all that end from `on` to `through`, the items a page of them.
+
+    What the totals are the sum of are the items, and those say why.
+    """
 
     on: date
     through: date
@@ -83,6 +92,34 @@ class CliffOut(BaseModel):
     ceiling_total: str
     unpaid_total: str
     items: list[EndingContractOut]
+    next_cursor: str | None
+    seq: int
+    quarantined: int
+
+
+class DueInstalmentOut(BaseModel):
+    """After its deduction; `why_contract` lists what its whole contract has not paid."""
+
+    contract_id: UUID
+    contract_number: str
+    instalment: int
+    agency: str
+    buyer: str
+    channel: Channel
+    due_on: date
+    amount: str
+    why_contract: Why
+
+
+class DueOut(BaseModel):
+    """Instalments not paid at the end of the day `on`, due by `due_to`; `sum` is of all pages."""
+
+    on: date
+    as_of: date | None
+    due_to: date
+    instalments: int
+    sum: str
+    items: list[DueInstalmentOut]
     next_cursor: str | None
     seq: int
     quarantined: int
@@ -146,6 +183,13 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
             quarantined=facts.quarantined,
         )
 
+    _add_contracts(router, database, clock)
+    return router
+
+
+def _add_contracts(router: APIRouter, database: Database, clock: Clock) -> None:
+    """What ends, what is due, and how all of it has grown."""
+
     @router.get("/v1/expiry-cliff")
     async def show_cliff(
         access: AccessDep,
@@ -166,6 +210,27 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
         )
         return _cliff_out(found, on=first, through=through, page=page)
 
+    @router.get(DUE_INSTALMENTS)
+    async def list_due(
+        access: AccessDep,
+        page: PageDep,
+        agency: Agency = None,
+        channel: Annotated[Channel | None, Query()] = None,
+        on: AskedDay = None,
+        as_of: AskedDay = None,
+        due_to: Annotated[Day | None, Query()] = None,
+    ) -> DueOut:
+        """What figures of money that is due or overdue are the sum of."""
+        when = When(on=on, as_of=as_of, today=clock.today())
+        asked = DueQuestion(
+            on=when.day,
+            as_of=when.known_on,
+            due_to=due_to or when.day,
+            agency=_agency_filter(access, agency),
+            channel=channel,
+        )
+        return _due_out(await goal_queries.read_due(database, asked, page=page), asked, page)
+
     @router.get("/v1/procurement-growth")
     async def show_growth(
         access: AccessDep, year: Year, agency: Agency = None, on: AskedDay = None
@@ -185,8 +250,6 @@ def readings_router(database: Database, clock: Clock) -> APIRouter:
             quarantined=facts.quarantined,
         )
 
-    return router
-
 
 def _page(rows: list[Ranked], page: PageParams) -> tuple[list[Ranked], str | None]:
     after = page.after(tuple[int])
@@ -205,7 +268,40 @@ def _ranked_out(row: Ranked, why: Asking, basis: Basis) -> RankedOut:
         government_share=shown(row.income.government_share),
         hhi=shown(spread.hhi),
         effective_sources=shown(spread.effective_sources),
-        why=why.income(basis),
+        why=why.total(basis, spread),
+    )
+
+
+def _due_out(found: DueInstalments, asked: DueQuestion, page: PageParams) -> DueOut:
+    rows = found.rows[: page.limit]
+    has_more = len(found.rows) > page.limit
+    last = rows[-1] if has_more else None
+    return DueOut(
+        on=asked.on,
+        as_of=asked.as_of,
+        due_to=asked.due_to,
+        instalments=found.instalments,
+        sum=text_from_minor(found.amount_minor),
+        items=[_due_instalment_out(row) for row in rows],
+        next_cursor=(
+            encode_cursor((last.due_on, last.contract_id, last.instalment)) if last else None
+        ),
+        seq=found.seq,
+        quarantined=found.quarantined,
+    )
+
+
+def _due_instalment_out(row: OpenInstalment) -> DueInstalmentOut:
+    return DueInstalmentOut(
+        contract_id=row.contract_id,
+        contract_number=row.contract_number,
+        instalment=row.instalment,
+        agency=row.agency,
+        buyer=row.buyer,
+        channel=row.channel,
+        due_on=row.due_on,
+        amount=text_from_minor(row.amount_minor),
+        why_contract=promised(agency=row.agency, contract_number=row.contract_number),
     )
 
 
@@ -226,7 +322,6 @@ def _cliff_out(found: Cliff, *, on: date, through: date, page: PageParams) -> Cl
 
 
 def _ending_out(row: EndingContract) -> EndingContractOut:
-    why = Asking(agency=row.agency, first=row.ends_on, last=row.ends_on, as_of=None)
     return EndingContractOut(
         contract_id=row.contract_id,
         number=row.number,
@@ -238,7 +333,10 @@ def _ending_out(row: EndingContract) -> EndingContractOut:
         ends_on=row.ends_on,
         ceiling=text_from_minor(row.ceiling_minor),
         unpaid=text_from_minor(row.unpaid_minor),
-        why=why.promised(row.channel),
+        why={
+            "ceiling": agreed(agency=row.agency, contract_number=row.number),
+            "unpaid": promised(agency=row.agency, contract_number=row.number),
+        },
     )
 
 

@@ -1,34 +1,38 @@
 """Reports over HTTP: every figure is a text amount in yuan with what to ask for its entries."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, text_from_minor
-from fundmix_kit.clock import day_of
 from pydantic import BaseModel
 
 from ledger_svc.domain.explanations import explanation_of
 from ledger_svc.domain.flow import Flow, Link
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
-from ledger_svc.domain.periods import period_of, previous_period
-from ledger_svc.domain.selections import Figure, Selection, Side, figure
-from ledger_svc.domain.statements import Activities, BalanceSheet, Columns
+from ledger_svc.domain.mix import Basis
+from ledger_svc.domain.periods import previous_period
+from ledger_svc.domain.selections import Figure, Selection, Side, Why, codes_of, figure
+from ledger_svc.domain.statements import Activities, BalanceSheet, Columns, plus
 from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
 
+MEMO: Final = codes_of("commitments")
+IN_STATEMENTS: Final = tuple(code for code in AccountCode if code not in MEMO)
+
 
 class FigureOut(BaseModel):
-    """`why`: queries of `GET /v1/why`; the entries they list sum to the amount."""
+    """`why`: paths of `GET /v1/why`; the entries they list sum to the amount."""
 
     amount: str
-    why: tuple[str, ...]
+    why: Why
 
 
 class LabelOut(BaseModel):
@@ -64,13 +68,17 @@ class TrialLineOut(AccountLineOut):
 
 
 class TrialTotalsOut(BaseModel):
-    """Of all accounts, not of a page. Openings and closings of a balanced book sum to zero."""
+    """Of all accounts, not of a page. Openings and closings of a balanced book sum to zero.
+
+    `why` is by column.
+    """
 
     opening: str
     debit: str
     credit: str
     closing: str
     is_zero: bool
+    why: dict[str, Why]
 
 
 class TrialBalanceOut(StatedOut):
@@ -108,6 +116,9 @@ class AccountLedgerOut(StatedOut):
 
 
 class StatementOut(StatedOut):
+    """Restated: by value date, with all that came late; official: as booked, month by month."""
+
+    basis: Basis
     title: LabelOut
     is_management_view: bool
     as_of: date | None
@@ -150,13 +161,12 @@ class ActivitiesOut(StatementOut):
     change_of_net_assets: ActivityLineOut
 
 
-class NodeOut(BaseModel):
+class NodeOut(FigureOut):
     """`layer` 0 is where money comes from, 1 the funds, 2 what it is used for."""
 
     id: str
     layer: int
     label: LabelOut
-    amount: str
     is_pooled: bool
 
 
@@ -177,10 +187,12 @@ class FlowRowOut(FigureOut):
 class FlowOut(StatedOut):
     """Every layer sums to `total`; `flows` are the expenses of the year as a plain table.
 
+    Restated: by value date, with all that came late; official: as booked, month by month.
     `pooled_note` says how funds of several channels are split, where there are any.
     """
 
     year: int
+    basis: Basis
     total: str
     nodes: tuple[NodeOut, ...]
     links: tuple[LinkOut, ...]
@@ -220,21 +232,6 @@ class WhyOut(StatedOut):
     next_cursor: str | None
 
 
-class CutOffOut(BaseModel):
-    """`reasons`: posted_other_side, occurred_other_side, booked_in_other_period."""
-
-    seq: int
-    event_id: UUID
-    kind: str
-    agency: str
-    document: str | None
-    occurred_on: date
-    value_on: date
-    posted_at: datetime
-    period: int
-    reasons: tuple[str, ...]
-
-
 def trial_balance_out(
     reading: Stated[TrialBalance],
     *,
@@ -249,8 +246,8 @@ def trial_balance_out(
         period_from=months[0],
         period_to=months[1],
         lines=tuple(_trial_line(row, months) for row in trial.lines[:rows_shown]),
-        totals=_totals(trial.totals),
-        memo_totals=_totals(trial.memo_totals),
+        totals=_totals(trial.totals, months, Selection(agency=agency, codes=IN_STATEMENTS)),
+        memo_totals=_totals(trial.memo_totals, months, Selection(agency=agency, codes=MEMO)),
         next_cursor=next_cursor,
     )
 
@@ -279,12 +276,12 @@ def account_ledger_out(
 
 
 def balance_sheet_out(
-    reading: Stated[tuple[BalanceSheet, Title]], selection: Selection
+    reading: Stated[tuple[BalanceSheet, Title]], selection: Selection, *, on: date | None
 ) -> BalanceSheetOut:
     sheet, title = reading.value
     return BalanceSheetOut(
         **_statement(reading, title, selection),
-        on=selection.value_to,
+        on=on,
         assets=_lines(sheet.assets),
         total_assets=_line("total_assets", sheet.total_assets),
         liabilities=_lines(sheet.liabilities),
@@ -295,13 +292,13 @@ def balance_sheet_out(
 
 
 def activities_out(
-    reading: Stated[tuple[Activities, Title]], selection: Selection
+    reading: Stated[tuple[Activities, Title]], selection: Selection, *, days: tuple[date, date]
 ) -> ActivitiesOut:
     found, title = reading.value
     return ActivitiesOut(
         **_statement(reading, title, selection),
-        value_from=selection.value_from or date.min,
-        value_to=selection.value_to or date.max,
+        value_from=days[0],
+        value_to=days[1],
         income=tuple(_columns(code, line) for code, line in found.income.items()),
         total_income=_columns("total_income", found.total_income),
         releases=_columns("releases", found.releases),
@@ -313,12 +310,13 @@ def activities_out(
     )
 
 
-def flow_out(reading: Stated[Flow], *, year: int, agency: str | None) -> FlowOut:
+def flow_out(reading: Stated[Flow], *, year: int, agency: str | None, basis: Basis) -> FlowOut:
     flow = reading.value
     links = (*flow.sources, *flow.uses)
     return FlowOut(
         **_stated(reading, agency),
         year=year,
+        basis=basis,
         total=text_from_minor(flow.total_minor),
         nodes=tuple(_nodes(flow)),
         links=tuple(
@@ -358,19 +356,6 @@ def why_out(
     )
 
 
-def cut_off_out(row: Record, *, around: date) -> CutOffOut:
-    is_before = row["value_on"] <= around
-    found = {
-        "posted_other_side": (day_of(row["posted_at"]) <= around) != is_before,
-        "occurred_other_side": (row["occurred_on"] <= around) != is_before,
-        "booked_in_other_period": row["period"] != period_of(row["value_on"]),
-    }
-    return CutOffOut(
-        **{name: row[name] for name in CutOffOut.model_fields if name != "reasons"},
-        reasons=tuple(reason for reason, is_so in found.items() if is_so),
-    )
-
-
 def figure_out(found: Figure) -> FigureOut:
     return FigureOut(amount=text_from_minor(found.amount_minor), why=found.why)
 
@@ -394,6 +379,7 @@ def _statement(reading: Stated[Any], title: Title, selection: Selection) -> dict
         "title": LabelOut(zh=title.zh, en=title.en),
         "is_management_view": title.is_management_view,
         "as_of": selection.as_of,
+        "basis": Basis.OFFICIAL if selection.is_as_booked else Basis.RESTATED,
     }
 
 
@@ -406,34 +392,38 @@ def _account_line(account: Account | Record) -> AccountLineOut:
 
 
 def _trial_line(row: Record, months: tuple[int, int]) -> TrialLineOut:
-    account_id, (first, last) = row["account_id"], months
-    before = Selection(account_id=account_id, period_to=previous_period(first))
-    debit = Selection(account_id=account_id, period_from=first, period_to=last, only=Side.DEBIT)
-    credit = Selection(
-        account_id=account_id,
-        period_from=first,
-        period_to=last,
-        only=Side.CREDIT,
-        counted_as=Side.CREDIT,
-    )
+    columns = _columns_of_months(Selection(account_id=row["account_id"]), months)
     closing = row["opening_minor"] + row["debit_minor"] - row["credit_minor"]
     return TrialLineOut(
         **dict(_account_line(row)),
         is_memo=row["is_memo"],
-        opening=figure_out(figure(row["opening_minor"], before)),
-        debit=figure_out(figure(row["debit_minor"], debit)),
-        credit=figure_out(figure(row["credit_minor"], credit)),
-        closing=figure_out(figure(closing, Selection(account_id=account_id, period_to=last))),
+        opening=figure_out(figure(row["opening_minor"], columns["opening"])),
+        debit=figure_out(figure(row["debit_minor"], columns["debit"])),
+        credit=figure_out(figure(row["credit_minor"], columns["credit"])),
+        closing=figure_out(figure(closing, columns["closing"])),
     )
 
 
-def _totals(sums: Sums) -> TrialTotalsOut:
+def _columns_of_months(base: Selection, months: tuple[int, int]) -> dict[str, Selection]:
+    first, last = months
+    within = replace(base, period_from=first, period_to=last)
+    return {
+        "opening": replace(base, period_to=previous_period(first)),
+        "debit": replace(within, only=Side.DEBIT),
+        "credit": replace(within, only=Side.CREDIT, counted_as=Side.CREDIT),
+        "closing": replace(base, period_to=last),
+    }
+
+
+def _totals(sums: Sums, months: tuple[int, int], base: Selection) -> TrialTotalsOut:
+    columns = _columns_of_months(base, months)
     return TrialTotalsOut(
         opening=text_from_minor(sums.opening_minor),
         debit=text_from_minor(sums.debit_minor),
         credit=text_from_minor(sums.credit_minor),
         closing=text_from_minor(sums.closing_minor),
         is_zero=sums.opening_minor == 0 == sums.closing_minor,
+        why={column: (selection.why,) for column, selection in columns.items()},
     )
 
 
@@ -483,18 +473,18 @@ def _nodes(flow: Flow) -> Iterator[NodeOut]:
 
 
 def _layer(links: Sequence[tuple[str, Link]], *, layer: int) -> Iterator[NodeOut]:
-    amounts: dict[str, int] = {}
+    figures: dict[str, Figure] = {}
     pooled: set[str] = set()
     for node, link in links:
-        amounts[node] = amounts.get(node, 0) + link.figure.amount_minor
+        figures[node] = plus(figures[node], link.figure) if node in figures else link.figure
         if link.is_pooled:
             pooled.add(node)
-    for node, amount in amounts.items():
+    for node, found in figures.items():
         name = node.partition(":")[2]
         yield NodeOut(
             id=node,
             layer=layer,
             label=label_out(LINE_LABELS.get(name, Label(name, name))),
-            amount=text_from_minor(amount),
             is_pooled=node in pooled,
+            **dict(figure_out(found)),
         )

@@ -1,7 +1,8 @@
 """Reports for accountants and auditors over HTTP: read only, each figure with its reason."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from asyncpg import Record
@@ -17,6 +18,7 @@ from fundmix_kit.policy import AccessDep
 
 from ledger_svc import queries_reports as queries
 from ledger_svc.api.access import agency_filter
+from ledger_svc.api.cut_off import cut_off_out
 from ledger_svc.api.report_bodies import (
     AccountLedgerOut,
     ActivitiesOut,
@@ -27,13 +29,14 @@ from ledger_svc.api.report_bodies import (
     account_ledger_out,
     activities_out,
     balance_sheet_out,
-    cut_off_out,
     flow_out,
     trial_balance_out,
     why_out,
 )
 from ledger_svc.domain.errors import BasisConflictError, SpanInvalidError
 from ledger_svc.domain.funds import FundKind
+from ledger_svc.domain.mix import Basis
+from ledger_svc.domain.periods import last_day, period_of
 from ledger_svc.domain.selections import EntryGroup, Held, Selection, Side
 
 DAYS_AROUND_MAX: Final = 92
@@ -83,6 +86,7 @@ async def asked_selection(  # one for each thing a figure may count by
     fund_code: Annotated[Label | None, Query()] = None,
     channel: Channel | None = None,
     account_id: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    payer: Annotated[CreditCode | None, Query()] = None,
     value_from: OptionalDay = None,
     value_to: OptionalDay = None,
     as_of: OptionalDay = None,
@@ -107,6 +111,7 @@ async def asked_selection(  # one for each thing a figure may count by
         fund_code=fund_code,
         channel=channel,
         account_id=account_id,
+        payer=payer,
         groups=tuple(group or ()),
         kinds=tuple(kind or ()),
         value_from=value_from,
@@ -203,29 +208,49 @@ def _add_statements(router: APIRouter, database: Database) -> None:
         on: OptionalDay = None,
         as_of: OptionalDay = None,
         agency: Agency = None,
+        basis: Basis = Basis.RESTATED,
     ) -> BalanceSheetOut:
-        """By value date at the end of a day; without one, all that is recorded."""
-        selection = Selection(agency=agency_filter(access, agency), value_to=on, as_of=as_of)
-        return balance_sheet_out(await queries.read_balance_sheet(database, selection), selection)
+        """By value date at the end of a day, or as booked to the end of its month.
+
+        Without a day, all that is recorded.
+        """
+        books = Selection(agency=agency_filter(access, agency))
+        if basis is Basis.OFFICIAL:
+            if on is None:
+                raise SpanInvalidError("as booked it is of a day that ends a month")
+            _check_booked(on, as_of)
+        selection = replace(books.up_to(on, is_booked=basis is Basis.OFFICIAL), as_of=as_of)
+        reading = await queries.read_balance_sheet(database, selection)
+        return balance_sheet_out(reading, selection, on=on)
 
     @router.get("/v1/statements/activities")
     async def show_activities(
-        access: AccessDep, days: Days, as_of: OptionalDay = None, agency: Agency = None
+        access: AccessDep,
+        days: Days,
+        as_of: OptionalDay = None,
+        agency: Agency = None,
+        basis: Basis = Basis.RESTATED,
     ) -> ActivitiesOut:
-        selection = Selection(
-            agency=agency_filter(access, agency),
-            value_from=days[0],
-            value_to=days[1],
-            as_of=as_of,
-        )
-        return activities_out(await queries.read_activities(database, selection), selection)
+        """By value date, or as booked in whole months."""
+        books = Selection(agency=agency_filter(access, agency))
+        if basis is Basis.OFFICIAL:
+            _check_booked(days[0] - timedelta(days=1), as_of)
+            _check_booked(days[1], as_of)
+        within = books.within(*days, is_booked=basis is Basis.OFFICIAL)
+        selection = replace(within, as_of=as_of)
+        reading = await queries.read_activities(database, selection)
+        return activities_out(reading, selection, days=days)
 
     @router.get("/v1/flow")
-    async def show_flow(access: AccessDep, year: Year, agency: Agency = None) -> FlowOut:
+    async def show_flow(
+        access: AccessDep, year: Year, agency: Agency = None, basis: Basis = Basis.RESTATED
+    ) -> FlowOut:
         """Nodes and links of a Sankey diagram, of equal sums, and the uses as a table."""
         wanted = agency_filter(access, agency)
-        reading = await queries.read_flow(database, year=year, agency=wanted)
-        return flow_out(reading, year=year, agency=wanted)
+        reading = await queries.read_flow(
+            database, year=year, agency=wanted, is_booked=basis is Basis.OFFICIAL
+        )
+        return flow_out(reading, year=year, agency=wanted, basis=basis)
 
 
 def _add_reasons(router: APIRouter, database: Database) -> None:
@@ -241,6 +266,14 @@ def _add_reasons(router: APIRouter, database: Database) -> None:
             rows_shown=page.limit,
             next_cursor=_next_cursor(reading.value.rows, page, key),
         )
+
+
+def _check_booked(last: date, as_of: date | None) -> None:
+    """Raises SpanInvalidError, BasisConflictError."""
+    if as_of is not None:
+        raise BasisConflictError("what is booked is booked by months, and stays so")
+    if last != last_day(period_of(last)):
+        raise SpanInvalidError("what is booked is booked by whole months")
 
 
 def _next_cursor(rows: Sequence[Record], page: PageParams, key: tuple[str, ...]) -> str | None:

@@ -1,6 +1,7 @@
 """Requests, funds and holds as they go in and out over HTTP."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from fundmix_events.channel import Channel
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
+from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import FundCode
 from fundmix_events.money import Amount, Money
 from fundmix_events.text import Label, Remark
@@ -15,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_svc.domain.funds import FundKind, kind_of
 from ledger_svc.domain.request import Request, RequestState
+from ledger_svc.domain.selections import Selection, Side, Why
 from ledger_svc.domain.spending_limits import SpendingWarning
 from ledger_svc.domain.terms import RequestKind, amount_of, reference_of
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
@@ -88,6 +91,7 @@ class BatchOut(BaseModel):
     batch_id: UUID
     requests: int
     total: Money
+    state: RequestState
     warnings: tuple[WarningOut, ...] = ()
 
 
@@ -118,7 +122,10 @@ class MadeHoldOut(HoldOut):
 
 
 class FundOut(BaseModel):
-    """`held` of the balance is set aside; `unpaid` is what its contract still owes."""
+    """`held` of the balance is set aside; `unpaid` is what its contract still owes.
+
+    `why` is by amount. What is held is in no entry yet.
+    """
 
     agency: str
     fund_code: str
@@ -128,6 +135,7 @@ class FundOut(BaseModel):
     balance: Money
     held: Money
     unpaid: Money
+    why: dict[str, Why]
 
 
 class LotOut(BaseModel):
@@ -145,7 +153,7 @@ class LotOut(BaseModel):
 class AdvanceOut(BaseModel):
     """`advance` is open since `since_on`; `days_outstanding` counts to the day asked for.
 
-    `largest` and `days` are of all days up to then.
+    `largest` and `days` are of all days up to then; `why` is of the advance.
     """
 
     agency: str
@@ -155,6 +163,7 @@ class AdvanceOut(BaseModel):
     days_outstanding: int
     largest: Money
     days: int
+    why: Why
 
 
 class WaitingOut(BaseModel):
@@ -238,6 +247,7 @@ def made_hold_out(made: MadeHold) -> MadeHoldOut:
 
 
 def fund_out(row: FundRow) -> FundOut:
+    fund = Selection(agency=row.agency, fund_code=row.fund_code)
     return FundOut(
         agency=row.agency,
         fund_code=row.fund_code,
@@ -247,6 +257,10 @@ def fund_out(row: FundRow) -> FundOut:
         balance=Money.of(row.balance_minor),
         held=Money.of(row.held_minor),
         unpaid=Money.of(row.unpaid_minor),
+        why={
+            "balance": (replace(fund, codes=(AccountCode.BANK,)).why,),
+            "unpaid": (replace(fund, codes=(AccountCode.CONTRACT_COMMITMENT,)).why,),
+        },
     )
 
 
@@ -265,6 +279,13 @@ def lot_out(row: LotRow) -> LotOut:
 
 
 def advance_out(row: AdvanceRow, *, on: date) -> AdvanceOut:
+    spent = Selection(
+        agency=row.agency,
+        fund_code=row.fund_code,
+        codes=(AccountCode.BANK,),
+        value_to=on,
+        counted_as=Side.CREDIT,
+    )
     outstanding = 0 if row.since_on is None else (on - row.since_on).days + 1
     return AdvanceOut(
         agency=row.agency,
@@ -274,4 +295,5 @@ def advance_out(row: AdvanceRow, *, on: date) -> AdvanceOut:
         days_outstanding=outstanding,
         largest=Money.of(row.largest_minor),
         days=row.days,
+        why=(spent.why,) if row.advance_minor else (),
     )

@@ -211,27 +211,48 @@ def requests_router(database: Database, actions: RequestActions) -> APIRouter:
     async def withdraw_request(request: Request, access: AccessDep, request_id: UUID) -> Response:
         return await actions.decide(request, access, request_id, commands.withdraw)
 
+    _add_batches(router, actions)
+    return router
+
+
+def _add_batches(router: APIRouter, actions: RequestActions) -> None:
+    commands, runner = actions.commands, actions.runner
+
     @router.post("/v1/batches/{batch_id}/approve", response_model=BatchOut)
     async def approve_batch(request: Request, access: AccessDep, batch_id: UUID) -> Response:
         """All that waits of a batch, or nothing of it."""
 
         async def command(connection: Connection, origin: Origin) -> Answer:
             approved = await commands.approve_batch(connection, origin, batch_id, access=access)
-            amounts = [amount_of(r.terms) or Money.of(0) for r in approved]
-            total = sum(amount.amount_minor for amount in amounts)
-            warnings = await actions.warnings(connection, approved)
-            return Answer(
-                body=BatchOut(
-                    batch_id=batch_id,
-                    requests=len(approved),
-                    total=Money.of(total),
-                    warnings=warnings_out(warnings),
-                )
+            return _batch_answer(
+                batch_id, approved, warnings=await actions.warnings(connection, approved)
             )
 
-        return await actions.runner.run(request, access, command, status=HTTPStatus.OK)
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
 
-    return router
+    @router.post("/v1/batches/{batch_id}/reject", response_model=BatchOut)
+    async def reject_batch(
+        request: Request, access: AccessDep, batch_id: UUID, body: RejectionIn
+    ) -> Response:
+        """All that waits of a batch; by another person than prepared it."""
+
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            rejected = await commands.reject_batch(
+                connection, origin, batch_id, access=access, reason=body.reason
+            )
+            return _batch_answer(batch_id, rejected)
+
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
+
+    @router.post("/v1/batches/{batch_id}/withdraw", response_model=BatchOut)
+    async def withdraw_batch(request: Request, access: AccessDep, batch_id: UUID) -> Response:
+        """All that waits of a batch; by the person that prepared it."""
+
+        async def command(connection: Connection, origin: Origin) -> Answer:
+            withdrawn = await commands.withdraw_batch(connection, origin, batch_id, access=access)
+            return _batch_answer(batch_id, withdrawn)
+
+        return await runner.run(request, access, command, status=HTTPStatus.OK)
 
 
 def closes_router(database: Database, actions: RequestActions) -> APIRouter:
@@ -272,6 +293,22 @@ def _rejecting(commands: Commands, body: RejectionIn) -> Act:
         return await commands.reject(connection, origin, target, reason=body.reason)
 
     return act
+
+
+def _batch_answer(
+    batch_id: UUID, decided: Sequence[rules.Request], *, warnings: Sequence[SpendingWarning] = ()
+) -> Answer:
+    amounts = [amount_of(r.terms) or Money.of(0) for r in decided]
+    total = sum(amount.amount_minor for amount in amounts)
+    return Answer(
+        body=BatchOut(
+            batch_id=batch_id,
+            requests=len(decided),
+            total=Money.of(total),
+            state=decided[0].state,
+            warnings=warnings_out(warnings),
+        )
+    )
 
 
 def _page(request: Request, rows: list[Posted], page: PageDep) -> Response:

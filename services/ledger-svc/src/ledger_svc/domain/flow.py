@@ -4,8 +4,8 @@ How every layer has the same sum. Of each account of money, a bank account of on
 
     carried in + received + other movements = used + left over
 
-All is by value date. Sources are what was received and what was carried in, each by channel. What
-has the wrong sign changes its layer, so that every link is positive:
+All is by value date or, as booked, by months. Sources are what was received and what was carried
+in, each by channel. What has the wrong sign changes its layer, so that every link is positive:
 
 - an account below zero at the end of the year: what the agency advanced on a contract before it
   was paid, and is still owed, a source `advance`;
@@ -93,7 +93,12 @@ class Flow:
 
 
 def flow_of(
-    before: Sequence[AccountSum], during: Sequence[AccountSum], *, year: int, agency: str | None
+    before: Sequence[AccountSum],
+    during: Sequence[AccountSum],
+    *,
+    year: int,
+    agency: str | None,
+    is_booked: bool = False,
 ) -> Flow:
     """`before`: money accounts up to the year; `during`: money and expenses in it.
 
@@ -108,8 +113,7 @@ def flow_of(
                 node,
                 [row for row in before if _fund(row, agency) == node],
                 [row for row in during if _fund(row, agency) == node],
-                base=_base(node, agency),
-                year=year,
+                span=_Span(_base(node, agency), year, is_booked),
             )
         )
     pooled_nodes = {_fund(row, agency) for row in (*before, *during) if _place(row) in pooled}
@@ -118,9 +122,34 @@ def flow_of(
     return Flow(
         sources=sources,
         uses=uses,
-        table=_table(during, pooled, year=year, agency=agency),
+        table=_table(during, pooled, _Span(Selection(agency=agency), year, is_booked)),
         total_minor=sum(link.figure.amount_minor for link in sources),
     )
+
+
+class _Span(NamedTuple):
+    """Whose money it is, and of which year; as booked, or by value date."""
+
+    base: Selection
+    year: int
+    is_booked: bool
+
+    @property
+    def eve(self) -> date:
+        return date(self.year - 1, 12, 31)
+
+    @property
+    def last(self) -> date:
+        return date(self.year, 12, 31)
+
+    @property
+    def in_year(self) -> Selection:
+        return self.base.within(date(self.year, 1, 1), self.last, is_booked=self.is_booked)
+
+    def holding(self, day: date) -> Selection:
+        """What accounts hold that hold something at the end of a day."""
+        up_to = self.base.up_to(day, is_booked=self.is_booked)
+        return replace(up_to, codes=MONEY, held_on=day, held=Held.SOMETHING)
 
 
 class _Signed(NamedTuple):
@@ -137,11 +166,9 @@ def _links_of(
     before: Sequence[AccountSum],
     during: Sequence[AccountSum],
     *,
-    base: Selection,
-    year: int,
+    span: _Span,
 ) -> Iterator[_Signed]:
-    first, last, eve = date(year, 1, 1), date(year, 12, 31), date(year - 1, 12, 31)
-    in_year = replace(base, value_from=first, value_to=last)
+    in_year = span.in_year
     opening = {row.account_id: row.amount_minor for row in before}
     closing = dict(opening)
     receipts: dict[Channel, int] = {}
@@ -158,10 +185,10 @@ def _links_of(
     for channel, amount in sorted(receipts.items()):
         selection = replace(in_year, codes=MONEY, channel=channel, groups=(EntryGroup.RECEIPTS,))
         yield from _either(node, amount, selection, source=channel.value, use="returned")
-    yield from _carried_in(node, before, base, day=eve)
-    yield from _missing(node, opening, base, day=eve, outer="advance_repaid")
-    yield from _missing(node, closing, base, day=last, outer="advance")
-    yield from _left_over(node, closing, base, day=last)
+    yield from _carried_in(node, before, span)
+    yield from _missing(node, opening, span.holding(span.eve), outer="advance_repaid")
+    yield from _missing(node, closing, span.holding(span.last), outer="advance")
+    yield from _left_over(node, closing, span.holding(span.last))
     selection = replace(in_year, codes=MONEY_AND_USES, groups=NOT_RECEIPTS)
     yield from _either(node, other, selection, source="other_in", use="other_out")
     for code, amount in sorted(uses.items()):
@@ -186,36 +213,30 @@ def _either(
         )
 
 
-def _carried_in(
-    node: str, before: Sequence[AccountSum], base: Selection, *, day: date
-) -> Iterator[_Signed]:
+def _carried_in(node: str, before: Sequence[AccountSum], span: _Span) -> Iterator[_Signed]:
     by_channel: dict[Channel, int] = {}
     for row in before:
         if row.amount_minor > 0:
             by_channel[row.channel] = by_channel.get(row.channel, 0) + row.amount_minor
     for channel, amount in sorted(by_channel.items()):
-        found = figure(amount, replace(_holding(base, day), channel=channel))
+        found = figure(amount, replace(span.holding(span.eve), channel=channel))
         yield _Signed(is_source=True, outer=f"carried_in:{channel}", node=node, figure=found)
 
 
-def _left_over(node: str, held: dict[int, int], base: Selection, *, day: date) -> Iterator[_Signed]:
+def _left_over(node: str, held: dict[int, int], holding: Selection) -> Iterator[_Signed]:
     if more := sum(amount for amount in held.values() if amount > 0):
-        found = figure(more, _holding(base, day))
+        found = figure(more, holding)
         yield _Signed(is_source=False, outer="left_over", node=node, figure=found)
 
 
 def _missing(
-    node: str, held: dict[int, int], base: Selection, *, day: date, outer: str
+    node: str, held: dict[int, int], holding: Selection, *, outer: str
 ) -> Iterator[_Signed]:
     """What accounts lack on a day: what others hold never makes up for it."""
     if less := -sum(amount for amount in held.values() if amount < 0):
-        lacking = replace(_holding(base, day), held=Held.LESS_THAN_NOTHING, counted_as=Side.CREDIT)
+        lacking = replace(holding, held=Held.LESS_THAN_NOTHING, counted_as=Side.CREDIT)
         is_source = outer == "advance"
         yield _Signed(is_source=is_source, outer=outer, node=node, figure=figure(less, lacking))
-
-
-def _holding(base: Selection, day: date) -> Selection:
-    return replace(base, codes=MONEY, value_to=day, held_on=day, held=Held.SOMETHING)
 
 
 def _turned(selection: Selection) -> Selection:
@@ -232,9 +253,7 @@ def _shown(link: _Signed, pooled: set[str]) -> Link:
 def _table(
     during: Sequence[AccountSum],
     pooled: set[tuple[str, str]],
-    *,
-    year: int,
-    agency: str | None,
+    span: _Span,
 ) -> tuple[Use, ...]:
     sums: dict[tuple[Channel, FundKind, AccountCode], int] = {}
     of_pooled: set[tuple[Channel, FundKind, AccountCode]] = set()
@@ -245,13 +264,13 @@ def _table(
         sums[key] = sums.get(key, 0) + row.amount_minor
         if _place(row) in pooled:
             of_pooled.add(key)
-    base = Selection(agency=agency, value_from=date(year, 1, 1), value_to=date(year, 12, 31))
+    in_year = span.in_year
     return tuple(
         Use(
             channel=channel,
             fund_kind=kind,
             code=code,
-            figure=figure(amount, replace(base, codes=(code,), fund_kind=kind, channel=channel)),
+            figure=figure(amount, replace(in_year, codes=(code,), fund_kind=kind, channel=channel)),
             is_pooled=(channel, kind, code) in of_pooled,
         )
         for (channel, kind, code), amount in sorted(sums.items())

@@ -1,7 +1,8 @@
 """An agency's accounting journal, line by line: what its accountant's program wrote into a file.
 
 The debit lines of expense accounts become expenditures; what each account and project of the
-program is here, is remembered by agency.
+program is here, is remembered by agency. The other lines of an entry, such as the bank's, are of
+accounts to ignore.
 """
 
 import re
@@ -12,8 +13,9 @@ from datetime import date
 from typing import Any, Final
 
 from fundmix_events.ledger import AccountCode
+from fundmix_events.ledger_requests import FundCode
 from fundmix_events.money import Money
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ledger_svc.domain.errors import FileUnreadableError
 from ledger_svc.domain.funds import GENERAL_FUND
@@ -38,6 +40,7 @@ DAY: Final = re.compile(
     r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?", re.ASCII
 )
 NOTHING: Final = frozenset({"", "0", "0.0", "0.00"})
+FUND: Final = TypeAdapter[str](FundCode)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +102,7 @@ class JournalPlan:
         return Money.of(sum(terms.amount.amount_minor for _, terms in self.new))
 
 
-def read_lines(rows: Iterable[Sequence[str]]) -> tuple[list[JournalLine], list[LineError]]:
+def read_lines(rows: Iterable[Sequence[str]]) -> list[JournalLine]:
     """The lines of a table whose first row is its header; blank rows are passed over.
 
     Several lines of one document are told apart by their place in it. Raises FileUnreadableError.
@@ -114,7 +117,6 @@ def read_lines(rows: Iterable[Sequence[str]]) -> tuple[list[JournalLine], list[L
     if twice:
         raise FileUnreadableError(f"the header has {', '.join(sorted(twice))} more than once")
     found: list[tuple[int, dict[str, str]]] = []
-    errors: list[LineError] = []
     for number, cells in enumerate(table, start=2):
         values = {f: c.strip() for f, c in zip(fields, cells, strict=False) if f is not None}
         if not any(values.values()):
@@ -122,12 +124,9 @@ def read_lines(rows: Iterable[Sequence[str]]) -> tuple[list[JournalLine], list[L
         if len(found) == ROWS_MAX:
             raise FileUnreadableError(f"more than {ROWS_MAX} lines: send it in parts")
         found.append((number, values))
-        if values.get("credit", "") not in NOTHING:
-            detail = "a credit is no expenditure: take it out, or enter it by itself"
-            errors.append(LineError(row=number, field="credit", code="credit", detail=detail))
     if not found:
         raise FileUnreadableError("there is no line in it")
-    return [_line(number, values, found) for number, values in found], errors
+    return [_line(number, values, found) for number, values in found]
 
 
 def plan(
@@ -147,6 +146,10 @@ def plan(
         code = mapping.accounts.get(line.account)
         if code == IGNORE:
             ignored += 1
+            continue
+        if code is not None and line.values.get("credit", "") not in NOTHING:
+            detail = "a credit of expenses is none: take it out, or reverse what it corrects"
+            errors.append(_error(line, "credit", "credit", detail))
             continue
         fund = mapping.projects.get(line.project) if line.project else GENERAL_FUND
         accounts.update([line.account] if code is None else [])
@@ -182,8 +185,11 @@ def check_target(kind: str, target: str) -> str | None:
         codes = [code.value for code in AccountCode if code.group == "expenses"]
         allowed = [*codes, IGNORE]
         return None if target in allowed else f"an account is one of {', '.join(allowed)}"
-    is_fund = target == GENERAL_FUND or target.partition(":")[0] in {"contract", "purpose"}
-    return None if is_fund else "a project is general, contract:NUMBER or purpose:NAME"
+    try:
+        FUND.validate_python(target)
+    except ValidationError:
+        return "a project is general, contract:NUMBER or purpose:NAME"
+    return None
 
 
 def _terms(

@@ -44,7 +44,10 @@ class Spread(Generic[SourceT]):
 
     @property
     def hhi(self) -> Fraction | None:
-        """The Herfindahl-Hirschman index, the sum of the squared shares: from 1/n to 1."""
+        """The Herfindahl-Hirschman index, the sum of the squared shares: from 1/n to 1.
+
+        The squares of fen overflow 64 bits; whole numbers here have no bound.
+        """
         total = self.total_minor
         if total == 0:
             return None

@@ -12,6 +12,7 @@ from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 
 from ledger_svc.domain.errors import BasisConflictError, SpanInvalidError
+from ledger_svc.domain.measures import Spread
 from ledger_svc.domain.selections import EntryGroup, Selection
 
 PLACES_SHOWN: Final = Decimal("0.000001")
@@ -26,14 +27,22 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
-    """Cash received by channel, in minor units; in-kind gifts stand beside it, not in it."""
+    """Cash received by channel, in minor units; in-kind gifts stand beside it, not in it.
+
+    Shares are those of readings (`Spread`): a channel that took back more than it gave is reported,
+    and is in no share and not in the total.
+    """
 
     received: Mapping[Channel, int] = field(default_factory=dict[Channel, int])
     in_kind_minor: int = 0
 
     @property
+    def spread(self) -> Spread[Channel]:
+        return Spread(net=self.received, n=len(Channel))
+
+    @property
     def total_minor(self) -> int:
-        return sum(self.received.values())
+        return self.spread.total_minor
 
     @property
     def government_share(self) -> Fraction | None:
@@ -41,29 +50,20 @@ class Mix:
         return self.share(Channel.GOVERNMENT)
 
     def share(self, channel: Channel) -> Fraction | None:
-        total = self.total_minor
-        return Fraction(self.received.get(channel, 0), total) if total > 0 else None
+        return self.spread.share(channel)
 
     @property
     def hhi(self) -> Fraction | None:
-        """The Herfindahl-Hirschman index: the sum of the squared shares.
-
-        The squares of fen overflow 64 bits; whole numbers here have no bound.
-        """
-        total = self.total_minor
-        if total <= 0:
-            return None
-        return Fraction(sum(amount * amount for amount in self.received.values()), total * total)
+        return self.spread.hhi
 
     @property
     def effective_sources(self) -> Fraction | None:
-        hhi = self.hhi
-        return None if hhi is None else 1 / hhi
+        return self.spread.effective_sources
 
     @property
     def channels(self) -> int:
         """How many channels had any income."""
-        return sum(1 for amount in self.received.values() if amount != 0)
+        return sum(1 for amount in self.received.values() if amount > 0)
 
 
 def shown(ratio: Fraction | None) -> Decimal | None:

@@ -101,6 +101,14 @@ class Income:
         return self.spread.share(Channel.GOVERNMENT)
 
 
+class Booked(NamedTuple):
+    """Income as booked in the months of a year to `through`; some of them may be closed."""
+
+    through: int
+    closed_through: int
+    flows: Sequence[Flow]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """All that a reading is made from, of one snapshot; `seq` is the last entry that counts.
@@ -123,6 +131,8 @@ class Facts:
     standings: Sequence[Standing] = ()
     payers: Sequence[Payer] = ()
     payers_through: int | None = None
+    # None where the day that is read is no end of a month, or not known by all that is posted.
+    booked: Booked | None = None
 
     @property
     def until(self) -> date:
@@ -157,6 +167,8 @@ class Facts:
             pledged=[p for p in self.pledged if p.agency == agency],
             standings=[s for s in self.standings if s.agency == agency],
             payers=[p for p in self.payers if p.agency == agency],
+            booked=self.booked
+            and self.booked._replace(flows=[f for f in self.booked.flows if f.agency == agency]),
         )
 
 

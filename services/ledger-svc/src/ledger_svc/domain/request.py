@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.registry import Organisation, OrganisationKind
 
@@ -226,5 +227,10 @@ def _check_income(terms: IncomeTerms) -> None:
     kind = kind_of(terms.fund_code)
     if kind is FundKind.CONTRACT:
         raise TermsError("what a contract pays is recorded with the contract", pointer="/fund_code")
+    if terms.code is AccountCode.SERVICE_INCOME and terms.channel is Channel.GOVERNMENT:
+        raise TermsError(
+            "what government buys is recorded with its contract; what it grants is a subsidy",
+            pointer="/code",
+        )
     if kind is FundKind.PURPOSE and terms.code is not AccountCode.SUBSIDY_INCOME:
         raise TermsError("of these only subsidies can be given for a purpose", pointer="/fund_code")

@@ -1,6 +1,6 @@
 """Which postings a figure counts: what is asked of the books, and what is told as its `why`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from fundmix_events.ledger_requests import IncomeApproved, OpeningBalanceApprove
 
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.journal import INCOME_REVERSED, OPENING_BALANCE_REVERSED
+from ledger_svc.domain.periods import period_of
 
 # Kinds of entries by which money comes to an agency from outside, or goes back there.
 RECEIPT_KINDS: Final = (
@@ -27,6 +28,11 @@ RECEIPT_KINDS: Final = (
     INCOME_REVERSED,
 )
 OPENING_KINDS: Final = (OpeningBalanceApproved.type, OPENING_BALANCE_REVERSED)
+
+
+WHY: Final = "/v1/why"
+Why = tuple[str, ...]
+"""What to ask to see what a figure is made of: paths, whose sums add up to it."""
 
 
 class EntryGroup(StrEnum):
@@ -56,7 +62,8 @@ class Selection:
     By dates: `value_from` to `value_to`, as known on `as_of`; or, as booked, by the months
     `period_from` to `period_to`. Never both. `only` counts one side of the postings, as booked.
     `counted_as` credit turns the sign: income and liabilities are credits. `held` counts only
-    those accounts that hold so much at the end of the day `held_on`, by value date.
+    those accounts that hold so much at the end of the day `held_on` by value date or, as booked, at
+    the end of its month. `payer` is the organisation that paid, or that was paid back.
     """
 
     agency: str | None = None
@@ -65,6 +72,7 @@ class Selection:
     fund_code: str | None = None
     channel: Channel | None = None
     account_id: int | None = None
+    payer: str | None = None
     groups: tuple[EntryGroup, ...] = ()
     kinds: tuple[str, ...] = ()
     value_from: date | None = None
@@ -82,6 +90,18 @@ class Selection:
         assert self.only is None or not self.has_days, "sides are known by periods"
         assert (self.held is None) == (self.held_on is None), "what is held is held on a day"
 
+    def within(self, first: date, last: date, *, is_booked: bool) -> "Selection":
+        """Of these days by value date or, as booked, of their months."""
+        if is_booked:
+            return replace(self, period_from=period_of(first), period_to=period_of(last))
+        return replace(self, value_from=first, value_to=last)
+
+    def up_to(self, day: date | None, *, is_booked: bool) -> "Selection":
+        """The same from the beginning on; None: to the end."""
+        if is_booked:
+            return replace(self, period_to=None if day is None else period_of(day))
+        return replace(self, value_to=day)
+
     @property
     def is_as_booked(self) -> bool:
         return self.period_from is not None or self.period_to is not None
@@ -95,14 +115,15 @@ class Selection:
         return -debit_minus_credit if self.counted_as is Side.CREDIT else debit_minus_credit
 
     @property
-    def query(self) -> str:
-        """The parameters of `GET /v1/why` that list what this counts."""
+    def why(self) -> str:
+        """The path that lists what this counts."""
         singles = (
             ("agency", self.agency),
             ("fund_kind", self.fund_kind),
             ("fund_code", self.fund_code),
             ("channel", self.channel),
             ("account_id", self.account_id),
+            ("payer", self.payer),
             ("value_from", self.value_from),
             ("value_to", self.value_to),
             ("as_of", self.as_of),
@@ -117,7 +138,7 @@ class Selection:
         pairs += [("group", str(group)) for group in self.groups]
         pairs += [("kind", kind) for kind in self.kinds]
         pairs += [(name, str(value)) for name, value in singles if value is not None]
-        return urlencode(pairs)
+        return f"{WHY}?{urlencode(pairs)}"
 
 
 def codes_of(*groups: str) -> tuple[AccountCode, ...]:
@@ -130,8 +151,8 @@ class Figure:
     """An amount in minor units, and what to ask to see the entries it is the sum of."""
 
     amount_minor: int
-    why: tuple[str, ...]
+    why: Why
 
 
 def figure(amount_minor: int, *selections: Selection) -> Figure:
-    return Figure(amount_minor=amount_minor, why=tuple(s.query for s in selections))
+    return Figure(amount_minor=amount_minor, why=tuple(s.why for s in selections))

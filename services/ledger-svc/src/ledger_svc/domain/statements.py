@@ -205,7 +205,7 @@ def plus(*figures: Figure) -> Figure:
     """The sum, whose entries are those of all the parts."""
     return Figure(
         amount_minor=sum(f.amount_minor for f in figures),
-        why=tuple(query for f in figures for query in f.why),
+        why=tuple(path for f in figures for path in f.why),
     )
 
 

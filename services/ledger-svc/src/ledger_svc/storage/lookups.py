@@ -56,9 +56,19 @@ BEHIND: Final = """
                 ELSE 'others' END = ANY($10))
           AND ($13::int = 0 OR sign(p.amount_minor) = $13)
           AND (cardinality($14::text[]) = 0 OR e.kind = ANY($14))
-        ORDER BY p.seq, p.line LIMIT $15
+          AND ($15::text IS NULL OR e.payer = $15)
+        ORDER BY p.seq, p.line LIMIT $16
     ) found
-    ORDER BY found.account_id, found.seq, found.line LIMIT $15
+    ORDER BY found.account_id, found.seq, found.line LIMIT $16
+"""
+# Sums by payer are kept of cash by whole months; of any days, and of anything else, it is these.
+PAID: Final = f"SELECT coalesce(sum(amount_minor), 0)::bigint FROM ({BEHIND}) paid"  # noqa: S608  # our own conditions; values are arguments
+# Where a payer never paid anything, nobody has to look.
+PAID_ACCOUNTS: Final = """
+    SELECT account_id FROM account
+    WHERE account_id = ANY($1::int[])
+      AND (agency, channel) IN (SELECT agency, channel FROM payer_balance WHERE payer = $2)
+    ORDER BY account_id
 """
 CUT_OFF: Final = """
     SELECT * FROM journal_entry
@@ -149,6 +159,22 @@ async def read_behind(
     return found
 
 
+async def paid_accounts(
+    connection: Connection, account_ids: Sequence[int], *, payer: str
+) -> list[int]:
+    """Of these accounts of cash, those that may have had any of a payer."""
+    rows = await connection.fetch(PAID_ACCOUNTS, account_ids, payer)
+    return [row["account_id"] for row in rows]
+
+
+async def total_paid(
+    connection: Connection, selection: Selection, account_ids: Sequence[int]
+) -> int:
+    """The figure of a selection that names a payer, in its own sign."""
+    arguments = (account_ids, 0, 0, 0, *_conditions(selection), None)
+    return selection.figure(await connection.fetchval(PAID, *arguments))
+
+
 async def read_cut_off(
     connection: Connection,
     *,
@@ -207,4 +233,5 @@ def _conditions(selection: Selection) -> tuple[Any, ...]:
         OPENING_KINDS,
         sides[selection.only],
         selection.kinds,
+        selection.payer,
     )

@@ -1,8 +1,10 @@
 """What readings are made from: balances by month, and movements by day where a month is cut."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.donations import DonationKind
@@ -75,6 +77,21 @@ FLOWS_AS_OF: Final = """
     GROUP BY a.agency, a.code, a.channel, m.kind
     ORDER BY a.agency, a.code, a.channel, m.kind
 """
+# As it was booked, month by month.
+FLOWS_AS_BOOKED: Final = """
+    SELECT a.agency, a.code, a.channel, b.kind, sum(b.amount_minor)::bigint AS amount_minor
+    FROM (
+        SELECT account_id, kind, amount_minor FROM period_balance
+        WHERE period BETWEEN $1 AND $2 AND account_id = ANY(ARRAY(
+            SELECT account_id FROM account
+            WHERE code = ANY($3::text[]) AND ($6::text IS NULL OR agency = $6)
+        ))
+    ) b
+    JOIN account a USING (account_id)
+    WHERE a.code <> ALL($4::text[]) OR b.kind = ANY($5::text[])
+    GROUP BY a.agency, a.code, a.channel, b.kind
+    ORDER BY a.agency, a.code, a.channel, b.kind
+"""
 STANDINGS: Final = """
     SELECT a.agency, a.code, a.channel, sum(b.amount_minor)::bigint AS amount_minor
     FROM account a JOIN balance b USING (account_id)
@@ -92,21 +109,26 @@ STANDINGS_ON: Final = """
 """
 # What was open on a day ($1), as it was known on another ($2): what still is, what was paid later,
 # and what was known otherwise then.
-DUE: Final = """
+OPEN: Final = """
     WITH open AS (
-        SELECT contract_id, due_on, amount_minor - deduction_minor AS amount_minor
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor AS amount_minor
         FROM contract_instalment
         WHERE replaced_on IS NULL AND is_listed AND state IN ('scheduled', 'approved')
           AND known_on <= $2
         UNION ALL
-        SELECT contract_id, due_on, amount_minor - deduction_minor FROM contract_instalment
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor
+        FROM contract_instalment
         WHERE replaced_on IS NULL AND is_listed AND state = 'paid' AND paid_on > $1
           AND known_on <= $2
         UNION ALL
-        SELECT contract_id, due_on, amount_minor - deduction_minor FROM contract_instalment
+        SELECT contract_id, number, due_on, amount_minor - deduction_minor
+        FROM contract_instalment
         WHERE replaced_on IS NOT NULL AND replaced_on > $2 AND known_on <= $2 AND is_listed
           AND (state IN ('scheduled', 'approved') OR state = 'paid' AND paid_on > $1)
     )
+"""
+DUE: Final = f"""
+    {OPEN}
     SELECT t.agency, t.channel,
            count(*) FILTER (WHERE o.due_on <= $3)::int AS instalments,
            coalesce(sum(o.amount_minor) FILTER (WHERE o.due_on <= $3), 0)::bigint AS amount_minor,
@@ -116,7 +138,7 @@ DUE: Final = """
     WHERE o.due_on <= greatest($3::date, $1::date) AND t.signed_on <= $1
       AND ($4::text IS NULL OR t.agency = $4)
     GROUP BY t.agency, t.channel ORDER BY t.agency, t.channel
-"""
+"""  # noqa: S608  # our own conditions; values are arguments
 # What is open on a day ($1), as it was known on another ($2): what is now, without what has moved
 # since. What has come of a pledge are its first parts, so what is left of it are its last.
 PLEDGED: Final = """
@@ -145,6 +167,25 @@ PLEDGED: Final = """
     WHERE t.pledged_on IS NOT NULL AND ($4::text IS NULL OR t.agency = $4)
     GROUP BY t.agency, t.channel, t.kind ORDER BY t.agency, t.channel, t.kind
 """
+# Those of them that were due by a day ($3).
+OPEN_BY: Final = f"""
+    {OPEN}, chosen AS (
+        SELECT o.contract_id, o.number AS instalment, o.due_on, o.amount_minor,
+               t.number AS contract_number, t.agency, t.buyer, t.channel
+        FROM open o JOIN contract_terms t USING (contract_id)
+        WHERE o.due_on <= $3 AND t.signed_on <= $1
+          AND ($4::text IS NULL OR t.agency = $4) AND ($5::text IS NULL OR t.channel = $5)
+    )
+"""  # noqa: S608  # our own conditions; values are arguments
+LIST_OPEN: Final = f"""
+    {OPEN_BY}
+    SELECT * FROM chosen WHERE (due_on, contract_id, instalment) > ($6, $7, $8)
+    ORDER BY due_on, contract_id, instalment LIMIT $9
+"""  # noqa: S608  # our own conditions; values are arguments
+SUM_OPEN: Final = f"""
+    {OPEN_BY}
+    SELECT count(*)::int, coalesce(sum(amount_minor), 0)::bigint FROM chosen
+"""  # noqa: S608  # our own conditions; values are arguments
 PAYERS: Final = """
     SELECT agency, payer, channel, sum(amount_minor)::bigint AS amount_minor
     FROM payer_balance
@@ -203,6 +244,19 @@ async def read_flows(
     ]
 
 
+async def read_booked(
+    connection: Connection, *, first: int, through: int, agency: str | None
+) -> list[Flow]:
+    """What was booked in months."""
+    rows = await connection.fetch(
+        FLOWS_AS_BOOKED, first, through, FLOW_CODES, ASSETS, RECEIPT_KINDS, agency
+    )
+    return [
+        Flow(agency, AccountCode(code), Channel(channel), kind, amount)
+        for agency, code, channel, kind, amount in rows
+    ]
+
+
 async def read_standings(
     connection: Connection, *, on: date | None, as_of: date | None, agency: str | None
 ) -> list[Standing]:
@@ -236,6 +290,50 @@ async def read_pledged(
         Pledged(agency, Channel(channel), DonationKind(kind), amount, later)
         for agency, channel, kind, amount, later in rows
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueQuestion:
+    """What was not paid on a day, as known on another, and due by a third."""
+
+    on: date
+    as_of: date | None
+    due_to: date
+    agency: str | None
+    channel: Channel | None
+
+
+class OpenInstalment(NamedTuple):
+    contract_id: UUID
+    instalment: int
+    due_on: date
+    amount_minor: int
+    contract_number: str
+    agency: str
+    buyer: str
+    channel: Channel
+
+
+async def list_open(
+    connection: Connection,
+    asked: DueQuestion,
+    *,
+    after: tuple[date, UUID, int],
+    rows_max: int,
+) -> list[OpenInstalment]:
+    rows = await connection.fetch(LIST_OPEN, *_open_arguments(asked), *after, rows_max)
+    return [OpenInstalment(*row)._replace(channel=Channel(row["channel"])) for row in rows]
+
+
+async def sum_open(connection: Connection, asked: DueQuestion) -> tuple[int, int]:
+    """How many they are, and what they come to."""
+    row = await connection.fetchrow(SUM_OPEN, *_open_arguments(asked))
+    assert row is not None, "an aggregate has a row"
+    return row[0], row[1]
+
+
+def _open_arguments(asked: DueQuestion) -> tuple[Any, ...]:
+    return (asked.on, asked.as_of or NEVER, asked.due_to, asked.agency, asked.channel)
 
 
 async def read_payers(

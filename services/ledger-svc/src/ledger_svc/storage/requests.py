@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.errors import (
     NotReversibleError,
@@ -36,6 +36,14 @@ SAVE: Final = """
     UPDATE request
     SET version = $2, state = $3, decided_by = $4, decided_at = $5, reason = $6, event_id = $7
     WHERE request_id = $1
+"""
+SAVE_ENDED: Final = """
+    UPDATE request r
+    SET version = u.version, state = u.state, decided_by = u.decided_by,
+        decided_at = u.decided_at, reason = u.reason
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+        AS u (request_id, version, state, decided_by, decided_at, reason)
+    WHERE r.request_id = u.request_id
 """
 LIST: Final = """
     SELECT * FROM request
@@ -138,6 +146,12 @@ async def save(connection: Connection, request: Request) -> None:
         request.reason,
         request.event_id,
     )
+
+
+async def save_ended(connection: Connection, ended: Sequence[Request]) -> None:
+    """Those that come to no event."""
+    rows = [(r.request_id, r.version, r.state, r.decided_by, r.decided_at, r.reason) for r in ended]
+    await connection.execute(SAVE_ENDED, *columns(rows, 6))
 
 
 async def read_list(
