@@ -4,17 +4,21 @@ import csv
 import json
 import shutil
 import signal
+from collections import Counter, defaultdict
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 import pytest
 from fundmix_events.credit_code import check_character
+from fundmix_events.money import minor_from_text
 
 from tests.e2e.fundmix import Fundmix
 
 YEARS: Final = ("2024", "2025")
 EXIT_INTERRUPTED: Final = 130
+ENTRIES_MAX: Final = 10_000
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -65,6 +69,34 @@ def assert_as_expected(fundmix: Fundmix, sample: Path) -> None:
 def test_the_sample_city_comes_out_to_the_fen(demonstrated: Fundmix, sample: Path) -> None:
     assert_as_expected(demonstrated, sample)
     assert demonstrated.json("quarantine", "list") == []
+
+
+def least_held(fundmix: Fundmix) -> dict[str, int]:
+    """Of each fund the least that was at the bank on any day, by value date."""
+    by_day: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for entry in fundmix.json("ledger", "entries", f"--rows={ENTRIES_MAX}")["items"]:
+        for posting in entry["postings"]:
+            account = posting["account"]
+            if account["code"] == "assets:bank":
+                fund = by_day[account["agency"], account["fund_code"]]
+                fund[entry["value_on"]] += minor_from_text(posting["amount"]["amount"])
+    return {
+        f"{agency} {fund_code}": min(accumulate(moved[day] for day in sorted(moved)))
+        for (agency, fund_code), moved in by_day.items()
+    }
+
+
+def test_no_gift_fund_is_below_zero_on_any_day_and_some_contracts_are(
+    demonstrated: Fundmix, sample: Path
+) -> None:
+    below = {fund for fund, least in least_held(demonstrated).items() if least < 0}
+    advanced = {
+        f"{a['agency']} {a['fund_code']}" for a in demonstrated.json("ledger", "advances", "--ever")
+    }
+
+    assert all(" contract:" in fund for fund in below)
+    assert len(below) == expected(sample)["contract_funds_prefinanced_on_some_day"]
+    assert below == advanced
 
 
 def test_the_mix_of_an_agency_is_that_of_the_city_for_it(

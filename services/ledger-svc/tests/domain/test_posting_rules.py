@@ -185,14 +185,11 @@ def expenditures(draw: st.DrawFn) -> ExpenditureApproved:
     )
 
 
-def purpose_changes() -> st.SearchStrategy[PurposeChanged]:
-    purposes = st.permutations([None, "长者助餐", "困境儿童关爱"])
-    return st.builds(
-        lambda amount, changed: gift_samples.purpose_changed(
-            amount, restricted_to=changed[0], new_restricted_to=changed[1]
-        ),
-        AMOUNTS,
-        purposes,
+@st.composite
+def purpose_changes(draw: st.DrawFn) -> PurposeChanged:
+    before, after, _ = draw(st.permutations([None, "长者助餐", "困境儿童关爱"]))
+    return gift_samples.purpose_changed(
+        draw(AMOUNTS), restricted_to=before, new_restricted_to=after
     )
 
 

@@ -35,11 +35,19 @@ from ledger_svc.apply import LedgerHandler, Prepared
 from ledger_svc.commands import Commands, Target
 from ledger_svc.consumer import CODEC
 from ledger_svc.domain.errors import LedgerError
-from ledger_svc.domain.terms import AnyTerms, ExpenditureTerms, IncomeTerms, ReversalTerms
+from ledger_svc.domain.periods import period_of
+from ledger_svc.domain.terms import (
+    AnyTerms,
+    CloseTerms,
+    ExpenditureTerms,
+    IncomeTerms,
+    ReversalTerms,
+)
 from ledger_svc.main import PUBLISHED
 from ledger_svc.testing.model import (
     CONTRACT,
     PURPOSE,
+    Close,
     Contract,
     Gift,
     Income,
@@ -62,6 +70,11 @@ STATEMENTS_MAX: Final = 60
 BALANCES: Final = """
     SELECT a.agency, a.code, a.fund_code, a.channel, b.amount_minor
     FROM balance b JOIN account a USING (account_id) WHERE b.amount_minor <> 0
+"""
+MOVED: Final = """
+    SELECT a.agency, a.code, a.fund_code, a.channel, m.value_on, sum(m.amount_minor)::bigint
+    FROM movement m JOIN account a USING (account_id)
+    GROUP BY a.agency, a.code, a.fund_code, a.channel, m.value_on HAVING sum(m.amount_minor) <> 0
 """
 LOTS: Final = "SELECT lot_id, amount_minor, drawn_minor, held_minor FROM lot"
 HELD: Final = "SELECT count(*) FROM hold WHERE state = 'held'"
@@ -87,6 +100,7 @@ USE: Final[st.SearchStrategy[list[Step]]] = st.lists(
         st.builds(Gift, AGENCIES, st.booleans(), GIFT_CHANNELS, DAYS, AMOUNTS),
         st.builds(Income, AGENCIES, DAYS, AMOUNTS),
         st.builds(Undo, st.integers(0, 3)),
+        st.just(Close()),
     ),
     max_size=10,
 )
@@ -154,6 +168,7 @@ class System:
                     request_id=request.request_id,
                     access=Access(principal=_principal(), scope=Scope.ANY),
                     expected_version=None,
+                    is_close=isinstance(terms, CloseTerms),
                 )
                 await self._commands.approve(connection, _origin("reviewer"), target)
         except LedgerError:
@@ -223,6 +238,7 @@ class Trial:
         self._signed: set[str] = set()
         self._accepted: list[tuple[Any, Any]] = []
         self._count = 0
+        self._is_closed = False
 
     async def take(self, step: Any) -> None:
         self._count += 1
@@ -237,6 +253,8 @@ class Trial:
                 await self._earn(step)
             case Undo() if step.place < len(self._accepted):
                 await self._undo(step.place)
+            case Close():
+                await self._close()
             case _:
                 return
 
@@ -253,10 +271,10 @@ class Trial:
         await self._system.hear(donation)
         fund = PURPOSE if gift.is_restricted else "general"
         legs = {"BANK": gift.amount, "DONATION_INCOME": -gift.amount}
-        self.model.post(gift.agency, fund, gift.channel, **legs)
+        self.model.post(gift.agency, fund, gift.channel, on=gift.received_on, **legs)
         if gift.is_restricted:
             legs = {"UNRESTRICTED": gift.amount, "RESTRICTED": -gift.amount}
-            self.model.post(gift.agency, fund, gift.channel, **legs)
+            self.model.post(gift.agency, fund, gift.channel, on=gift.received_on, **legs)
         self._receive(donation.donation_id, gift.agency, fund, gift.channel, gift)
 
     def _receive(self, lot_id: UUID, agency: str, fund: str, channel: Channel, of: Any) -> None:
@@ -286,10 +304,11 @@ class Trial:
         await self._system.hear(signed, paid)
         post = self.model.post
         promised = step.ceiling - step.paid
-        legs = {"CONTRACT_COMMITMENT": promised, "CONTRACT_COMMITMENT_COUNTER": -promised}
-        post(step.agency, CONTRACT, Channel.GOVERNMENT, **legs)
+        for amount, day in ((step.ceiling, signed.signed_on), (-step.paid, step.paid_on)):
+            legs = {"CONTRACT_COMMITMENT": amount, "CONTRACT_COMMITMENT_COUNTER": -amount}
+            post(step.agency, CONTRACT, Channel.GOVERNMENT, on=day, **legs)
         legs = {"BANK": step.paid, "ADVANCE_RECEIVED": -step.paid}
-        post(step.agency, CONTRACT, Channel.GOVERNMENT, **legs)
+        post(step.agency, CONTRACT, Channel.GOVERNMENT, on=step.paid_on, **legs)
         self.model.unpaid[step.agency] += promised
         self.model.receive(
             _instalment_lot(contract_id),
@@ -337,7 +356,7 @@ class Trial:
         # Income is there to be used once it is posted, not before.
         await self._system.post_decided()
         legs = {"BANK": step.amount, "SERVICE_INCOME": -step.amount}
-        self.model.post(step.agency, "general", Channel.OWN, **legs)
+        self.model.post(step.agency, "general", Channel.OWN, on=step.received_on, **legs)
         self._receive(request_id, step.agency, "general", Channel.OWN, step)
         self._accepted.append((step, (request_id, None)))
 
@@ -367,11 +386,19 @@ class Trial:
                     self.model.lots[lot_id].left += part
         else:
             legs = {"BANK": -step.amount, "SERVICE_INCOME": step.amount}
-            self.model.post(step.agency, "general", Channel.OWN, **legs)
+            self.model.post(step.agency, "general", Channel.OWN, on=step.received_on, **legs)
             self.model.cash[step.agency, "general"].append((step.received_on, -step.amount))
             lot = self.model.lots[request_id]
             lot.left -= step.amount
             lot.received -= step.amount
+
+    async def _close(self) -> None:
+        """Once; the books are what they are on every day, before and after."""
+        request_id = await self._system.approve(CloseTerms(through=period_of(LAST_DAY)))
+        await self._system.post_decided()
+
+        assert (request_id is None) == self._is_closed
+        self._is_closed = True
 
     def _can_take_back(self, step: Income, request_id: UUID) -> bool:
         available = self.model.available(step.agency, "general", step.received_on)
@@ -403,9 +430,11 @@ async def _seq_of(database: Database, request_id: UUID) -> int:
 async def assert_same(database: Database, model: Model) -> None:
     async with database.reading() as connection:
         found = {tuple(key): amount for *key, amount in await connection.fetch(BALANCES)}
+        moved = {tuple(key): amount for *key, amount in await connection.fetch(MOVED)}
         lots = {row["lot_id"]: row for row in await connection.fetch(LOTS)}
         held = await connection.fetchval(HELD)
     assert found == {key: amount for key, amount in model.balances.items() if amount}
+    assert moved == {key: amount for key, amount in model.moved.items() if amount}
     assert sum(found.values()) == 0
     assert {i: (r["amount_minor"], r["drawn_minor"], r["held_minor"]) for i, r in lots.items()} == {
         i: (lot.received, lot.received - lot.left, 0) for i, lot in model.lots.items()

@@ -55,7 +55,12 @@ class Undo:
     place: int
 
 
-Step = Gift | Contract | Spend | Income | Undo
+@dataclass(frozen=True)
+class Close:
+    """Of the month of all the days: what comes later keeps its day, and is booked later."""
+
+
+Step = Gift | Contract | Spend | Income | Undo | Close
 
 
 @dataclass
@@ -79,11 +84,16 @@ class Model:
     )
     unpaid: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     balances: dict[tuple[str, str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+    moved: dict[tuple[str, str, str, str, date], int] = field(
+        default_factory=lambda: defaultdict(int)
+    )
 
-    def post(self, agency: str, fund: str, channel: Channel, **legs: int) -> None:
+    def post(self, agency: str, fund: str, channel: Channel, *, on: date, **legs: int) -> None:
+        """`on` is the value date."""
         assert sum(legs.values()) == 0, "the model balances too"
         for code, amount in legs.items():
             self.balances[agency, AccountCode[code], fund, channel] += amount
+            self.moved[agency, AccountCode[code], fund, channel, on] += amount
 
     def receive(self, lot_id: UUID, lot: ModelLot) -> None:
         self.lots[lot_id] = lot
@@ -123,7 +133,7 @@ class Model:
         for _, channel, part in taken:
             amount = sign * part
             legs = {"PROGRAMME_EXPENSES": amount, "BANK": -amount}
-            self.post(spend.agency, spend.fund_code, channel, **legs)
+            self.post(spend.agency, spend.fund_code, channel, on=spend.spent_on, **legs)
             if spend.fund_code == PURPOSE:
                 legs = {"RESTRICTED": amount, "UNRESTRICTED": -amount}
-                self.post(spend.agency, spend.fund_code, channel, **legs)
+                self.post(spend.agency, spend.fund_code, channel, on=spend.spent_on, **legs)
