@@ -180,16 +180,12 @@ async def _read_income(
     connection: Connection, *, year: int, agency: str | None, when: When
 ) -> Facts:
     as_of = when.known_on
-    if as_of is None:
-        seq = await connection.fetchval(journal.READ_SEQ)
-    else:
-        seq = await readings.seq_as_of(connection, as_of)
     first, until = date(year, 1, 1), min(when.day, date(year, 12, 31))
     return Facts(
         year=year,
         on=when.day,
         as_of=as_of,
-        seq=seq,
+        seq=await readings.read_seq(connection, as_of=as_of),
         quarantined=await quarantine.count_open(connection),
         this_year=await readings.read_flows(
             connection, first=first, last=until, as_of=as_of, agency=agency
