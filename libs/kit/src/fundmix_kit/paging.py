@@ -108,17 +108,18 @@ def page_response(
     sort_key: Callable[[Row], Sequence[object]],
     item: Callable[[Row], BaseModel],
     go_on_after: Sequence[object] | None = None,
+    body_of: Callable[..., Page[BaseModel]] = Page[BaseModel],
 ) -> Response:
     """The page of `rows`, of which `page.rows_to_read` were read.
 
     `go_on_after` is where a search that looked far enough for one page goes on, although it has
-    found no more rows.
+    found no more rows; `body_of` makes a page that says more than its items.
     """
     shown = rows[: page.limit]
     has_more = len(rows) > page.limit
     next_key = sort_key(shown[-1]) if has_more else go_on_after
     next_cursor = None if next_key is None else encode_cursor(next_key)
-    body = Page[BaseModel](items=[item(row) for row in shown], next_cursor=next_cursor)
+    body = body_of(items=[item(row) for row in shown], next_cursor=next_cursor)
     headers: dict[str, str] = {}
     if next_cursor is not None:
         headers["Link"] = f'<{_next_url(request, next_cursor)}>; rel="next"'

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from fundmix_kit import quarantine
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
 from fundmix_kit.policy import Access
+from fundmix_kit.tables import Quarantine
 
 from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
 from ledger_svc.domain.journal_file import AccountMapping
@@ -20,11 +22,11 @@ from ledger_svc.domain.spending_limits import (
     warnings_of,
 )
 from ledger_svc.domain.terms import RequestKind
+from ledger_svc.queries_reports import Stated, stated
 from ledger_svc.storage import (
     funds,
     holds,
     import_mappings,
-    journal,
     organisations,
     requests,
     spending,
@@ -34,6 +36,7 @@ from ledger_svc.storage.holds import Hold, HoldState, MadeHold
 
 FIRST_DAY = date(1, 1, 1)
 NO_ID = UUID(int=0)
+LAST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +51,16 @@ class RequestFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpendingReading:
-    """`seq` is the last entry that is counted; without limits there are no warnings."""
+    """`seq` is the last entry that is counted, `quarantined` how many events are not.
+
+    Without limits there are no warnings.
+    """
 
     spending: YearOfSpending
     limits: Limits | None
     warnings: tuple[SpendingWarning, ...]
     seq: int
+    quarantined: int
 
 
 Posted = tuple[Request, int | None]
@@ -108,34 +115,62 @@ async def list_waiting(
         )
 
 
-async def list_funds(database: Database, *, agency: str | None, page: PageParams) -> list[FundRow]:
+async def list_for_admin(
+    database: Database, *, not_by: str, page: PageParams
+) -> list[Quarantine | Request]:
+    """Messages that nobody has decided about, and behind them closes to review; oldest first."""
+    after_id, after_request = page.after(tuple[int, UUID]) or (0, NO_ID)
+    async with database.reading() as connection:
+        messages = await quarantine.list_rows(
+            connection, state="open", after_id=after_id, rows_max=page.rows_to_read
+        )
+        closes = await requests.read_waiting(
+            connection,
+            agency=None,
+            not_by=not_by,
+            after=after_request,
+            rows_max=page.rows_to_read - len(messages),
+        )
+    return [*messages, *closes]
+
+
+def place_for_admin(row: Quarantine | Request) -> tuple[int, UUID]:
+    """What its list goes on after."""
+    return (row.id, NO_ID) if isinstance(row, Quarantine) else (LAST_ID, row.request_id)
+
+
+async def list_funds(
+    database: Database, *, agency: str | None, page: PageParams
+) -> Stated[list[FundRow]]:
     after = page.after(tuple[str, str]) or ("", "")
     async with database.reading() as connection:
-        return await funds.read_funds(
+        rows = await funds.read_funds(
             connection, agency=agency, after=after, rows_max=page.rows_to_read
         )
+        return await stated(connection, rows)
 
 
 async def list_lots(
     database: Database, *, agency: str, fund_code: str, page: PageParams
-) -> list[LotRow]:
+) -> Stated[list[LotRow]]:
     after = page.after(tuple[date, str, UUID]) or (FIRST_DAY, "", NO_ID)
     async with database.reading() as connection:
-        return await funds.read_lots(
+        rows = await funds.read_lots(
             connection,
             agency=agency,
             fund_code=fund_code,
             after=after,
             rows_max=page.rows_to_read,
         )
+        return await stated(connection, rows)
 
 
 async def list_advances(
     database: Database, *, on: date, agency: str | None, is_ever: bool, page: PageParams
-) -> list[AdvanceRow]:
+) -> Stated[list[AdvanceRow]]:
     after = page.after(tuple[str, str]) or ("", "")
     async with database.reading() as connection:
-        return await funds.read_advances(
+        rows = await funds.read_advances(
             connection,
             on=on,
             agency=agency,
@@ -143,6 +178,7 @@ async def list_advances(
             after=after,
             rows_max=page.rows_to_read,
         )
+        return await stated(connection, rows)
 
 
 async def list_holds(
@@ -176,14 +212,15 @@ async def read_spending(
     async with database.reading() as connection:
         found = await spending.read(connection, agency=agency, year=year)
         organisation = (await organisations.read(connection, [agency])).get(agency)
-        seq = await connection.fetchval(journal.READ_SEQ)
+        at = await stated(connection, found)
     charity = charity_of(organisation, year=year)
     limits = limits_of(charity, found) if charity else None
     return SpendingReading(
-        spending=found,
+        spending=at.value,
         limits=limits,
         warnings=tuple(warnings_of(limits, found, today=today)) if limits else (),
-        seq=seq,
+        seq=at.seq,
+        quarantined=at.quarantined,
     )
 
 

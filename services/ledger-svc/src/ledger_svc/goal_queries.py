@@ -159,7 +159,7 @@ async def read_due(database: Database, asked: DueQuestion, *, page: PageParams) 
             ),
             instalments=count,
             amount_minor=amount,
-            seq=await _seq(connection, asked.as_of),
+            seq=await readings.read_seq(connection, as_of=asked.as_of),
             quarantined=await quarantine.count_open(connection),
         )
 
@@ -226,7 +226,7 @@ async def _read_income(
         year=year,
         on=when.day,
         as_of=as_of,
-        seq=await _seq(connection, as_of),
+        seq=await readings.read_seq(connection, as_of=as_of),
         quarantined=await quarantine.count_open(connection),
         this_year=await readings.read_flows(
             connection, first=first, last=until, as_of=as_of, agency=agency
@@ -249,9 +249,3 @@ async def _with_booked(connection: Connection, facts: Facts, *, agency: str | No
         ),
     )
     return replace(facts, booked=booked)
-
-
-async def _seq(connection: Connection, as_of: date | None) -> int:
-    if as_of is None:
-        return await connection.fetchval(journal.READ_SEQ)
-    return await readings.seq_as_of(connection, as_of)

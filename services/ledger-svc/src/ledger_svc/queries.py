@@ -6,11 +6,11 @@ from fundmix_events.ledger import JournalEvent
 from fundmix_kit import quarantine
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
-from fundmix_kit.tables import Quarantine
 
 from ledger_svc.domain.errors import EntryNotFoundError
 from ledger_svc.domain.mix import Mix, MixQuestion
-from ledger_svc.storage import entries, journal, mixes, periods
+from ledger_svc.queries_reports import Stated, stated
+from ledger_svc.storage import entries, mixes, periods, readings
 from ledger_svc.storage.entries import MonthOfKind
 from ledger_svc.storage.tables import Account, Balance
 
@@ -31,20 +31,8 @@ async def read_mix(database: Database, question: MixQuestion) -> MixReading:
         return MixReading(
             by_agency=await mixes.read(connection, question),
             closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
-            seq=await connection.fetchval(journal.READ_SEQ),
+            seq=await readings.read_seq(connection, as_of=question.as_of),
             quarantined=await quarantine.count_open(connection),
-        )
-
-
-async def list_todo(database: Database, *, page: PageParams) -> list[Quarantine]:
-    """What waits for an administrator: messages that nobody has decided about, oldest first."""
-    after = page.after(tuple[int])
-    async with database.reading() as connection:
-        return await quarantine.list_rows(
-            connection,
-            state="open",
-            after_id=after[0] if after else 0,
-            rows_max=page.rows_to_read,
         )
 
 
@@ -66,19 +54,21 @@ async def read_entry(database: Database, seq: int) -> JournalEvent:
 
 async def list_balances(
     database: Database, *, agency: str | None, page: PageParams
-) -> list[tuple[Account, Balance]]:
+) -> Stated[list[tuple[Account, Balance]]]:
     after = page.after(tuple[int])
     async with database.reading() as connection:
-        return await entries.read_balances(
+        rows = await entries.read_balances(
             connection, agency=agency, after=after[0] if after else 0, rows_max=page.rows_to_read
         )
+        return await stated(connection, rows)
 
 
 async def list_period_balances(
     database: Database, *, year: int, agency: str | None, page: PageParams
-) -> list[MonthOfKind]:
+) -> Stated[list[MonthOfKind]]:
     after = page.after(tuple[int, int, str]) or (0, 0, "")
     async with database.reading() as connection:
-        return await entries.read_period_balances(
+        rows = await entries.read_period_balances(
             connection, year=year, agency=agency, after=after, rows_max=page.rows_to_read
         )
+        return await stated(connection, rows)

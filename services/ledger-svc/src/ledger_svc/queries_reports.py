@@ -23,7 +23,7 @@ from ledger_svc.domain.statements import (
     activities,
     balance_sheet,
 )
-from ledger_svc.storage import journal, lookups, periods, present, sums, trial_balances
+from ledger_svc.storage import lookups, periods, present, readings, sums, trial_balances
 from ledger_svc.storage.lookups import DatedBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
@@ -67,10 +67,10 @@ class Behind:
     rows: list[Record]
 
 
-async def stated(connection: Connection, value: T) -> Stated[T]:
+async def stated(connection: Connection, value: T, *, as_of: date | None = None) -> Stated[T]:
     return Stated(
         value=value,
-        seq=await connection.fetchval(journal.READ_SEQ),
+        seq=await readings.read_seq(connection, as_of=as_of),
         quarantined=await quarantine.count_open(connection),
         closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
     )
@@ -142,7 +142,8 @@ async def read_balance_sheet(
             else await present.by_line(connection, agency=selection.agency)
         )
         sheet = balance_sheet(lines, selection)
-        return await stated(connection, (sheet, await _title(connection, selection)))
+        titled = (sheet, await _title(connection, selection))
+        return await stated(connection, titled, as_of=selection.as_of)
 
 
 async def read_activities(
@@ -150,7 +151,8 @@ async def read_activities(
 ) -> Stated[tuple[Activities, Title]]:
     async with database.reading() as connection:
         lines = activities(await sums.by_line(connection, selection), selection)
-        return await stated(connection, (lines, await _title(connection, selection)))
+        titled = (lines, await _title(connection, selection))
+        return await stated(connection, titled, as_of=selection.as_of)
 
 
 async def read_flow(
@@ -186,6 +188,7 @@ async def read_behind(
                     connection, selection, chosen, after=after, rows_max=page.rows_to_read
                 ),
             ),
+            as_of=selection.as_of,
         )
 
 
@@ -201,10 +204,10 @@ async def look_up(
 
 async def list_cut_off(
     database: Database, *, around: date, days: int, agency: str | None, page: PageParams
-) -> list[Record]:
+) -> Stated[list[Record]]:
     after = page.after(tuple[date, int]) or (date(1, 1, 1), 0)
     async with database.reading() as connection:
-        return await lookups.read_cut_off(
+        rows = await lookups.read_cut_off(
             connection,
             around=around,
             days=days,
@@ -212,6 +215,7 @@ async def list_cut_off(
             after=after,
             rows_max=page.rows_to_read,
         )
+        return await stated(connection, rows)
 
 
 async def list_balances_by_day(
@@ -221,10 +225,10 @@ async def list_balances_by_day(
     on: date | None,
     as_of: date | None,
     page: PageParams,
-) -> list[DatedBalance]:
+) -> Stated[list[DatedBalance]]:
     after = page.after(tuple[int])
     async with database.reading() as connection:
-        return await lookups.read_balances_by_day(
+        rows = await lookups.read_balances_by_day(
             connection,
             agency=agency,
             on=on,
@@ -232,6 +236,7 @@ async def list_balances_by_day(
             after=after[0] if after else 0,
             rows_max=page.rows_to_read,
         )
+        return await stated(connection, rows, as_of=as_of)
 
 
 def of_agency(selection: Selection, agency: str | None) -> Selection:

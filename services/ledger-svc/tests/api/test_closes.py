@@ -1,5 +1,6 @@
 """Closing months: totals are kept, and what comes late is posted in the first open month."""
 
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -65,6 +66,40 @@ async def test_what_was_booked_more_than_ten_years_before_is_in_the_openings(
         trial = (await books.auditor().get("/v1/trial-balance", **span)).json()
         bank = next(line for line in trial["lines"] if line["code"] == "assets:bank")
         assert (bank["opening"]["amount"], bank["debit"]["amount"]) == (opening, debit)
+
+
+async def test_a_close_is_found_where_its_answer_says(books: Books) -> None:
+    asked = await an_officer(books).post("/v1/closes", {"through": 202401})
+
+    shown = await an_officer(books, "other").get(asked.headers["location"])
+    foreign = await books.reviewer().get(asked.headers["location"])
+
+    assert (shown.status_code, shown.json()["kind"]) == (200, "close")
+    assert refusal(foreign)[:2] == (403, "foreign_row")
+
+
+async def test_an_administrator_sees_messages_and_closes_that_wait(books: Books) -> None:
+    for month in (202401, 202402):
+        await an_officer(books).post("/v1/closes", {"through": month})
+    admin = books.api.caller("admin", sub="admin")
+    await admin.post("/v1/closes", {"through": 202403})
+    donation = samples.donation_received("10.00")
+    broken = [replace(incoming(donation, number=n), value=b"{") for n in (1, 2)]
+    await books.inlet.deliver(broken)
+
+    found: list[dict[str, Any]] = []
+    path = "/v1/todo?limit=1"
+    while path:
+        page = await admin.get(path)
+        found += page.json()["items"]
+        path = page.links.get("next", {}).get("url", "")
+
+    assert [(row["action"], row.get("reference")) for row in found] == [
+        ("decide_quarantined", None),
+        ("decide_quarantined", None),
+        ("review", "202401"),
+        ("review", "202402"),
+    ]
 
 
 async def test_a_closed_month_has_totals_of_every_account(

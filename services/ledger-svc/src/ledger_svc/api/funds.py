@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from ledger_svc import fund_queries
 from ledger_svc.api.bodies import Ratio
+from ledger_svc.api.figures import FiguresPage, page_of
 from ledger_svc.api.request_bodies import (
     AdvanceOut,
     FundOut,
@@ -70,21 +71,27 @@ class SpendingOut(BaseModel):
     warnings: tuple[WarningOut, ...]
     why: dict[str, Why]
     seq: int
+    quarantined: int
 
 
 def funds_router(database: Database, clock: Clock) -> APIRouter:
     router = APIRouter(tags=["funds"])
 
-    @router.get("/v1/funds", response_model=Page[FundOut])
+    @router.get("/v1/funds", response_model=FiguresPage[FundOut])
     async def list_funds(
         request: Request, access: AccessDep, page: PageDep, agency: Agency = None
     ) -> Response:
-        rows = await fund_queries.list_funds(database, agency=_own(access, agency), page=page)
+        reading = await fund_queries.list_funds(database, agency=_own(access, agency), page=page)
         return page_response(
-            request, rows, page=page, sort_key=lambda r: (r.agency, r.fund_code), item=fund_out
+            request,
+            reading.value,
+            page=page,
+            sort_key=lambda r: (r.agency, r.fund_code),
+            item=fund_out,
+            body_of=page_of(reading),
         )
 
-    @router.get("/v1/lots", response_model=Page[LotOut])
+    @router.get("/v1/lots", response_model=FiguresPage[LotOut])
     async def list_lots(
         request: Request,
         access: AccessDep,
@@ -93,16 +100,19 @@ def funds_router(database: Database, clock: Clock) -> APIRouter:
         fund_code: Annotated[FundCode, Query()],
     ) -> Response:
         access.require_own(agency)
-        rows = await fund_queries.list_lots(database, agency=agency, fund_code=fund_code, page=page)
+        reading = await fund_queries.list_lots(
+            database, agency=agency, fund_code=fund_code, page=page
+        )
         return page_response(
             request,
-            rows,
+            reading.value,
             page=page,
             sort_key=lambda r: (r.value_on, r.document, r.lot_id),
             item=lot_out,
+            body_of=page_of(reading),
         )
 
-    @router.get("/v1/advances", response_model=Page[AdvanceOut])
+    @router.get("/v1/advances", response_model=FiguresPage[AdvanceOut])
     async def list_advances(
         request: Request,
         access: AccessDep,
@@ -116,15 +126,16 @@ def funds_router(database: Database, clock: Clock) -> APIRouter:
         On a day, today unless said; with `ever`, on any day up to it.
         """
         day: date = on or clock.today()
-        rows = await fund_queries.list_advances(
+        reading = await fund_queries.list_advances(
             database, on=day, agency=_own(access, agency), is_ever=bool(ever), page=page
         )
         return page_response(
             request,
-            rows,
+            reading.value,
             page=page,
             sort_key=lambda r: (r.agency, r.fund_code),
             item=lambda row: advance_out(row, on=day),
+            body_of=page_of(reading),
         )
 
     @router.get("/v1/spending-limits")
@@ -235,4 +246,5 @@ def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
             "spent": (spent.why,),
         },
         seq=reading.seq,
+        quarantined=reading.quarantined,
     )

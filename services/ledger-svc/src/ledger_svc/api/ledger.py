@@ -11,12 +11,15 @@ from fundmix_events.text import Label
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageDep, page_response
 from fundmix_kit.policy import AccessDep
+from fundmix_kit.tables import Quarantine
 
 from ledger_svc import fund_queries, queries, queries_reports
 from ledger_svc.api.access import agency_filter
 from ledger_svc.api.bodies import (
+    BalanceOut,
     EntryOut,
     MixOut,
+    PeriodBalanceOut,
     balance_out,
     dated_balance_out,
     entry_out,
@@ -24,6 +27,7 @@ from ledger_svc.api.bodies import (
     period_balance_out,
     todo_out,
 )
+from ledger_svc.api.figures import FiguresPage, page_of
 from ledger_svc.api.request_bodies import waiting_out
 from ledger_svc.domain.errors import LookupIncompleteError
 from ledger_svc.domain.mix import Basis, MixQuestion
@@ -78,12 +82,16 @@ def ledger_router(database: Database) -> APIRouter:
     @router.get("/v1/todo")
     async def list_todo(request: Request, access: AccessDep, page: PageDep) -> Response:
         """What waits for the caller: reviews and, for an administrator, events to decide about."""
-        if access.principal.role == Role.ADMIN:
-            rows = await queries.list_todo(database, page=page)
-            return page_response(
-                request, rows, page=page, sort_key=lambda row: (row.id,), item=todo_out
-            )
         principal = access.principal
+        if principal.role == Role.ADMIN:
+            rows = await fund_queries.list_for_admin(database, not_by=principal.subject, page=page)
+            return page_response(
+                request,
+                rows,
+                page=page,
+                sort_key=fund_queries.place_for_admin,
+                item=lambda row: todo_out(row) if isinstance(row, Quarantine) else waiting_out(row),
+            )
         waiting = await fund_queries.list_waiting(
             database,
             agency=principal.org if principal.role == Role.AGENCY else None,
@@ -137,7 +145,7 @@ def _add_journal(router: APIRouter, database: Database) -> None:
 
 
 def _add_balances(router: APIRouter, database: Database) -> None:
-    @router.get("/v1/balances")
+    @router.get("/v1/balances", response_model=FiguresPage[BalanceOut])
     async def list_balances(
         request: Request,
         access: AccessDep,
@@ -155,27 +163,34 @@ def _add_balances(router: APIRouter, database: Database) -> None:
             )
             return page_response(
                 request,
-                dated,
+                dated.value,
                 page=page,
                 sort_key=lambda d: (d.account.account_id,),
                 item=lambda d: dated_balance_out(d, on=on, as_of=as_of),
+                body_of=page_of(dated),
             )
-        rows = await queries.list_balances(database, agency=wanted, page=page)
+        reading = await queries.list_balances(database, agency=wanted, page=page)
         return page_response(
-            request, rows, page=page, sort_key=lambda r: (r[1].account_id,), item=balance_out
+            request,
+            reading.value,
+            page=page,
+            sort_key=lambda r: (r[1].account_id,),
+            item=balance_out,
+            body_of=page_of(reading),
         )
 
-    @router.get("/v1/period-balances")
+    @router.get("/v1/period-balances", response_model=FiguresPage[PeriodBalanceOut])
     async def list_period_balances(
         request: Request, access: AccessDep, page: PageDep, year: Year, agency: Agency = None
     ) -> Response:
-        rows = await queries.list_period_balances(
+        reading = await queries.list_period_balances(
             database, year=year, agency=agency_filter(access, agency), page=page
         )
         return page_response(
             request,
-            rows,
+            reading.value,
             page=page,
             sort_key=lambda r: (r.period, r.account.account_id, r.kind),
             item=period_balance_out,
+            body_of=page_of(reading),
         )

@@ -18,7 +18,8 @@ from fundmix_kit.policy import AccessDep
 
 from ledger_svc import queries_reports as queries
 from ledger_svc.api.access import agency_filter
-from ledger_svc.api.cut_off import cut_off_out
+from ledger_svc.api.cut_off import CutOffOut, cut_off_out
+from ledger_svc.api.figures import FiguresPage, page_of
 from ledger_svc.api.report_bodies import (
     AccountLedgerOut,
     ActivitiesOut,
@@ -178,7 +179,7 @@ def _add_books(router: APIRouter, database: Database) -> None:
             next_cursor=encode_cursor((last["seq"], last["line"], running)) if last else None,
         )
 
-    @router.get("/v1/cut-off")
+    @router.get("/v1/cut-off", response_model=FiguresPage[CutOffOut])
     async def list_cut_off(
         request: Request,
         access: AccessDep,
@@ -189,15 +190,16 @@ def _add_books(router: APIRouter, database: Database) -> None:
         agency: Agency = None,
     ) -> Response:
         """Near a day by value date, but posted or occurred on its other side, or booked late."""
-        rows = await queries.list_cut_off(
+        reading = await queries.list_cut_off(
             database, around=around, days=days, agency=agency_filter(access, agency), page=page
         )
         return page_response(
             request,
-            rows,
+            reading.value,
             page=page,
             sort_key=lambda row: (row["value_on"], row["seq"]),
             item=lambda row: cut_off_out(row, around=around),
+            body_of=page_of(reading),
         )
 
 

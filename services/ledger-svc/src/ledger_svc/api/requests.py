@@ -20,6 +20,7 @@ from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import Access, AccessDep
 
 from ledger_svc import fund_queries
+from ledger_svc.api.policy import CLOSERS
 from ledger_svc.api.request_bodies import (
     BatchOut,
     RejectionIn,
@@ -91,11 +92,10 @@ class RequestActions:
         return await self.runner.run(request, access, command, status=HTTPStatus.OK)
 
     async def _answer(self, connection: Connection, request: rules.Request) -> Answer:
-        kind = "closes" if request.kind is RequestKind.CLOSE else "requests"
         return Answer(
             body=request_out(request, warnings=await self.warnings(connection, [request])),
             version=request.version,
-            location=f"/v1/{kind}/{request.request_id}",
+            location=f"/v1/requests/{request.request_id}",
         )
 
     async def warnings(
@@ -192,7 +192,9 @@ def requests_router(database: Database, actions: RequestActions) -> APIRouter:
     @router.get("/v1/requests/{request_id}", response_model=RequestOut)
     async def show_request(request: Request, access: AccessDep, request_id: UUID) -> Response:
         found, seq = await fund_queries.read_request(database, request_id)
-        access.require_own(found.agency)
+        # A close is of no agency: whoever may decide about closes may see it.
+        if found.kind is not RequestKind.CLOSE or access.principal.role not in CLOSERS:
+            access.require_own(found.agency)
         # Its entry comes later than its version: one tag for both.
         version = found.version * 2 + (seq is not None)
         return resource_response(request, request_out(found, entry_seq=seq), version=version)

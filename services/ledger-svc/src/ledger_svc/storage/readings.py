@@ -14,6 +14,7 @@ from fundmix_kit.database import Connection
 from ledger_svc.domain.periods import last_day, period_of
 from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
 from ledger_svc.domain.selections import RECEIPT_KINDS
+from ledger_svc.storage.journal import READ_SEQ
 
 # What comes in and goes out of these is income only when it was a receipt.
 ASSETS: Final = (AccountCode.BANK, AccountCode.IN_KIND)
@@ -212,9 +213,11 @@ SEQ_AS_OF: Final = """
 NEVER: Final = date(9999, 12, 31)
 
 
-async def seq_as_of(connection: Connection, day: date) -> int:
-    """The last entry that was posted up to a day; 0 where there is none."""
-    return await connection.fetchval(SEQ_AS_OF, day)
+async def read_seq(connection: Connection, *, as_of: date | None) -> int:
+    """The last entry of all, or the last that was posted up to a day; 0 where there is none."""
+    if as_of is None:
+        return await connection.fetchval(READ_SEQ)
+    return await connection.fetchval(SEQ_AS_OF, as_of)
 
 
 async def read_flows(
