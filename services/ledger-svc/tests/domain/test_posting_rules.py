@@ -230,6 +230,7 @@ STILL: Final[tuple[PostableEvent, ...]] = (
     samples.deduction_decided(),
     samples.obligation_met(),
     samples.obligation_overdue(),
+    gift_samples.goods_stated(),
     ledger_samples.goal_status_changed(),
 )
 

@@ -18,8 +18,10 @@ from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Currency, text_from_minor
 from pydantic import BaseModel, PlainSerializer
 
+from ledger_svc.api.amounts import AmountOut, amount_out, why_due
 from ledger_svc.api.bodies import Ratio
 from ledger_svc.api.headline import headline
+from ledger_svc.api.procurement_bodies import ProcurementOut, procurement_out
 from ledger_svc.api.why import Asking, asking, asking_last_year, due
 from ledger_svc.domain.goal import Goal, LimitKind, worst_of
 from ledger_svc.domain.limits import LimitReading, read_limits
@@ -38,11 +40,6 @@ def _written(value: Decimal | str) -> float | str:
 Measure = Annotated[
     Decimal | str, PlainSerializer(_written, return_type=float | str, when_used="json")
 ]
-
-
-class AmountOut(BaseModel):
-    amount: str
-    why: Why
 
 
 class ShareOut(AmountOut):
@@ -172,27 +169,6 @@ class ProjectionOut(ConcentrationOut):
     why_pledged: Why
     why_unearned: Why
     why_receivable: Why
-
-
-class ProcurementOut(BaseModel):
-    """What government bodies have signed and paid, and its growth on the year before.
-
-    `before` is to the same day of it. `projected` is what is paid and due by the end of the year,
-    against all of the year before.
-    """
-
-    signed: AmountOut
-    signed_before: AmountOut
-    signed_growth: Ratio | None
-    paid: AmountOut
-    paid_before: AmountOut
-    paid_growth: Ratio | None
-    due: str
-    why_due: Why
-    projected: str
-    why_projected: Why
-    paid_last_year: AmountOut
-    projected_growth: Ratio | None
 
 
 class LimitOut(BaseModel):
@@ -404,9 +380,9 @@ def _pace_out(reading: Reading, why: Asking, *, agency: str | None) -> PaceOut:
     to_day = asking_last_year(facts, agency=agency, last=facts.until_last_year)
     whole = asking_last_year(facts, agency=agency, last=date(facts.year - 1, 12, 31))
     return PaceOut(
-        to_day=_amount_out(measured.total_minor, why.total(basis, measured)),
-        last_year_to_day=_amount_out(before_to_day.total_minor, to_day.total(basis, before_to_day)),
-        last_year=_amount_out(before.total_minor, whole.total(basis, before)),
+        to_day=amount_out(measured.total_minor, why.total(basis, measured)),
+        last_year_to_day=amount_out(before_to_day.total_minor, to_day.total(basis, before_to_day)),
+        last_year=amount_out(before.total_minor, whole.total(basis, before)),
         growth=shown(reading.total_growth),
         year_gone=year_gone,
     )
@@ -430,41 +406,10 @@ def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
         unearned=_amounts(reading.unearned) if is_earned else None,
         receivable=_amounts(reading.receivable) if is_earned else None,
         why_to_day=why.income(reading.basis),
-        why_due=_why_due(reading, None, agency=why.agency),
+        why_due=why_due(reading, None, agency=why.agency),
         why_pledged=why.standing(AccountCode.PLEDGE_COMMITMENT) if is_open else (),
         why_unearned=advances if is_open and is_earned else (),
         why_receivable=claims if is_open and is_earned else (),
-    )
-
-
-def _why_due(reading: Reading, channel: Channel | None, *, agency: str | None) -> Why:
-    """When the year is over, nothing is still to come in it."""
-    facts = reading.facts
-    if facts.is_year_over:
-        return ()
-    return due(facts, agency=agency, channel=channel, last_due_on=date(facts.year, 12, 31))
-
-
-def procurement_out(reading: Reading, *, agency: str | None) -> ProcurementOut:
-    bought, facts = reading.procurement, reading.facts
-    why = asking(facts, agency=agency)
-    before = asking_last_year(facts, agency=agency, last=facts.until_last_year)
-    whole = asking_last_year(facts, agency=agency, last=date(facts.year - 1, 12, 31))
-    received = Basis.RECEIVED
-    why_due = _why_due(reading, Channel.GOVERNMENT, agency=agency)
-    return ProcurementOut(
-        signed=_amount_out(bought.signed_minor, why.signed()),
-        signed_before=_amount_out(bought.signed_before_minor, before.signed()),
-        signed_growth=shown(bought.signed_growth),
-        paid=_amount_out(bought.paid_minor, why.contracts(received)),
-        paid_before=_amount_out(bought.paid_before_minor, before.contracts(received)),
-        paid_growth=shown(bought.paid_growth),
-        due=text_from_minor(bought.due_minor),
-        why_due=why_due,
-        projected=text_from_minor(bought.paid_minor + bought.due_minor),
-        why_projected=(*why.contracts(received), *why_due),
-        paid_last_year=_amount_out(bought.paid_last_year_minor, whole.contracts(received)),
-        projected_growth=shown(bought.projected_growth),
     )
 
 
@@ -497,10 +442,6 @@ def _value(value: Fraction | int) -> Decimal | str:
 
 def _text(amount_minor: int | None) -> str | None:
     return None if amount_minor is None else text_from_minor(amount_minor)
-
-
-def _amount_out(amount_minor: int, why: Why) -> AmountOut:
-    return AmountOut(amount=text_from_minor(amount_minor), why=why)
 
 
 def _amounts(amounts: Mapping[Channel, int]) -> dict[Channel, str]:

@@ -19,10 +19,9 @@ from ledger_svc import goal_queries
 from ledger_svc.api.bodies import Ratio
 from ledger_svc.api.goals import AskedDay
 from ledger_svc.api.ledger import Agency, Year
+from ledger_svc.api.procurement_bodies import ProcurementOut, procurement_out
 from ledger_svc.api.reading_bodies import (
-    ProcurementOut,
     ReadingOut,
-    procurement_out,
     reading_out,
 )
 from ledger_svc.api.why import DUE_INSTALMENTS, Asking, agreed, asking, promised
