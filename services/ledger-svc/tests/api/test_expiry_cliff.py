@@ -10,6 +10,7 @@ from fundmix_events.testing.samples import AGENCY, FOUNDATION, OTHER_AGENCY
 from fundmix_kit.testing.api import Api, refusal
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
+from ledger_svc.testing.reasons import hold_figures
 
 
 async def ask(api: Api, **parameters: str | int) -> dict[str, Any]:
@@ -54,6 +55,7 @@ async def test_a_contract_that_nothing_goes_on_from_is_on_the_cliff(
     assert [item["number"] for item in cliff["items"]] == ["DG-1"]
     assert (cliff["ceiling_total"], cliff["unpaid_total"]) == ("1000.00", "1000.00")
     assert (longer["contracts"], len(longer["items"])) == (2, 1)
+    assert await hold_figures(api.caller("auditor"), longer) == 2
     rest = await ask(api, on="2024-12-15", days=60, cursor=longer["next_cursor"])
     assert [item["number"] for item in rest["items"]] == ["DG-4"]
 
@@ -100,6 +102,7 @@ async def test_who_looks_back_sees_what_was_agreed_and_unpaid_then(
         "2024-03-18": [("2024-06-30", "100000.00", "60000.00")],
         "2024-05-06": [("2024-12-31", "105000.00", "65000.00")],
     }
+    assert await hold_figures(api.caller("auditor"), [*cliffs.values()]) == 6
     assert cliffs["2024-05-06"]["unpaid_total"] == "65000.00"
     assert gone["contracts"] == 0
 

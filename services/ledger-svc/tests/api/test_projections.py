@@ -12,6 +12,7 @@ from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
+from ledger_svc.testing.reasons import hold_figures
 
 JUNE_30: Final = "2024-06-30"
 
@@ -73,6 +74,8 @@ async def test_the_projection_counts_what_is_pledged_in_cash_and_due_within_the_
     assert this_year["pledged"] == this_year["by_channel"] == {"foundation": "69.00"}
     assert this_year["pledged_later"] == {"foundation": "40.00", "enterprise": "80.00"}
     assert this_year["pledged_in_kind"] == {"foundation": "500.00"}
+    assert this_year["pledged_in_all"] == {"foundation": "609.00", "enterprise": "80.00"}
+    assert await hold_figures(api.caller("auditor"), this_year) > 0
     # By then all of the first one is due, and one without a day is of the year it was made in.
     assert next_year["pledged"] == {"foundation": "100.00"}
     assert next_year["pledged_later"] == {"foundation": "9.00", "enterprise": "80.00"}

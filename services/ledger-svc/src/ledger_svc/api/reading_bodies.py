@@ -151,7 +151,7 @@ class ProjectionOut(ConcentrationOut):
     """Income by the end of the year: what has come, and what is due and pledged by then.
 
     `pledged` is cash; a pledge that names no day counts in the year it was made in. Beside it stand
-    the rest, `pledged_later`, and goods, `pledged_in_kind`; `why_pledged` lists the entries of all.
+    the rest, `pledged_later`, and goods, `pledged_in_kind`; `pledged_in_all` is their sum.
     Of what is earned instead of received, `unearned` is added and `receivable` taken off.
     """
 
@@ -162,11 +162,12 @@ class ProjectionOut(ConcentrationOut):
     pledged: dict[Channel, str]
     pledged_later: dict[Channel, str]
     pledged_in_kind: dict[Channel, str]
+    pledged_in_all: dict[Channel, str]
     unearned: dict[Channel, str] | None
     receivable: dict[Channel, str] | None
     why_to_day: Why
     why_due: Why
-    why_pledged: Why
+    why_pledged_in_all: Why
     why_unearned: Why
     why_receivable: Why
 
@@ -403,11 +404,12 @@ def _projection_out(reading: Reading, why: Asking) -> ProjectionOut:
         pledged=_amounts(reading.pledged),
         pledged_later=_amounts(reading.pledged_later),
         pledged_in_kind=_amounts(reading.pledged_in_kind),
+        pledged_in_all=_amounts(reading.pledged_in_all),
         unearned=_amounts(reading.unearned) if is_earned else None,
         receivable=_amounts(reading.receivable) if is_earned else None,
         why_to_day=why.income(reading.basis),
         why_due=why_due(reading, None, agency=why.agency),
-        why_pledged=why.standing(AccountCode.PLEDGE_COMMITMENT) if is_open else (),
+        why_pledged_in_all=why.standing(AccountCode.PLEDGE_COMMITMENT) if is_open else (),
         why_unearned=advances if is_open and is_earned else (),
         why_receivable=claims if is_open and is_earned else (),
     )

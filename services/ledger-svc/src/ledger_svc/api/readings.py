@@ -281,7 +281,7 @@ def _due_out(found: DueInstalments, asked: DueQuestion, page: PageParams) -> Due
         due_to=asked.due_to,
         instalments=found.instalments,
         sum=text_from_minor(found.amount_minor),
-        items=[_due_instalment_out(row) for row in rows],
+        items=[_due_instalment_out(row, on=asked.on) for row in rows],
         next_cursor=(
             encode_cursor((last.due_on, last.contract_id, last.instalment)) if last else None
         ),
@@ -290,7 +290,7 @@ def _due_out(found: DueInstalments, asked: DueQuestion, page: PageParams) -> Due
     )
 
 
-def _due_instalment_out(row: OpenInstalment) -> DueInstalmentOut:
+def _due_instalment_out(row: OpenInstalment, *, on: date) -> DueInstalmentOut:
     return DueInstalmentOut(
         contract_id=row.contract_id,
         contract_number=row.contract_number,
@@ -300,7 +300,7 @@ def _due_instalment_out(row: OpenInstalment) -> DueInstalmentOut:
         channel=row.channel,
         due_on=row.due_on,
         amount=text_from_minor(row.amount_minor),
-        why_contract=promised(agency=row.agency, contract_number=row.contract_number),
+        why_contract=promised(agency=row.agency, contract_number=row.contract_number, on=on),
     )
 
 
@@ -313,14 +313,14 @@ def _cliff_out(found: Cliff, *, on: date, through: date, page: PageParams) -> Cl
         contracts=found.contracts,
         ceiling_total=text_from_minor(found.ceiling_minor),
         unpaid_total=text_from_minor(found.unpaid_minor),
-        items=[_ending_out(row) for row in rows],
+        items=[_ending_out(row, on=on) for row in rows],
         next_cursor=encode_cursor((rows[-1].ends_on, rows[-1].contract_id)) if has_more else None,
         seq=found.seq,
         quarantined=found.quarantined,
     )
 
 
-def _ending_out(row: EndingContract) -> EndingContractOut:
+def _ending_out(row: EndingContract, *, on: date) -> EndingContractOut:
     return EndingContractOut(
         contract_id=row.contract_id,
         number=row.number,
@@ -333,8 +333,8 @@ def _ending_out(row: EndingContract) -> EndingContractOut:
         ceiling=text_from_minor(row.ceiling_minor),
         unpaid=text_from_minor(row.unpaid_minor),
         why={
-            "ceiling": agreed(agency=row.agency, contract_number=row.number),
-            "unpaid": promised(agency=row.agency, contract_number=row.number),
+            "ceiling": agreed(agency=row.agency, contract_number=row.number, on=on),
+            "unpaid": promised(agency=row.agency, contract_number=row.number, on=on),
         },
     )
 

@@ -129,21 +129,22 @@ def due(facts: Facts, *, agency: str | None, channel: Channel | None, last_due_o
     return (f"{DUE_INSTALMENTS}?{urlencode(asked)}",)
 
 
-def promised(*, agency: str, contract_number: str) -> Why:
-    """What a contract has promised and not paid yet."""
-    return (_promise(agency, contract_number).why,)
+def promised(*, agency: str, contract_number: str, on: date) -> Why:
+    """What a contract had promised and not paid on a day."""
+    return (_promise(agency, contract_number, on).why,)
 
 
-def agreed(*, agency: str, contract_number: str) -> Why:
-    """What a contract has promised, as it was signed and amended."""
+def agreed(*, agency: str, contract_number: str, on: date) -> Why:
+    """What a contract had promised on a day, as it was signed and amended."""
     kinds = (ContractSigned.type, ContractAmended.type)
-    return (_promise(agency, contract_number, kinds).why,)
+    return (_promise(agency, contract_number, on, kinds).why,)
 
 
-def _promise(agency: str, contract_number: str, kinds: tuple[str, ...] = ()) -> Selection:
+def _promise(agency: str, contract_number: str, on: date, kinds: tuple[str, ...] = ()) -> Selection:
     return Selection(
         agency=agency,
         codes=(AccountCode.CONTRACT_COMMITMENT,),
         fund_code=contract_fund(contract_number),
         kinds=kinds,
+        value_to=on,
     )

@@ -225,6 +225,12 @@ class Reading:
         return _by_channel((p.channel, p.amount_minor) for p in pledges)
 
     @cached_property
+    def pledged_in_all(self) -> dict[Channel, int]:
+        """Cash and goods that are promised, whenever they are expected."""
+        pledges = [*self._pledges(DonationKind.CASH), *self._pledges(DonationKind.IN_KIND)]
+        return _by_channel((p.channel, p.amount_minor + p.later_minor) for p in pledges)
+
+    @cached_property
     def unearned(self) -> dict[Channel, int]:
         """What was paid and is not earned yet."""
         advances = self._standing(AccountCode.ADVANCE_RECEIVED)
