@@ -236,15 +236,15 @@ async def test_a_change_gives_its_position_to_those_who_build_on_it() -> None:
     assert service.requests[1].headers["fundmix-after"] == "fundmix.registry:X:1, a:b:2"
 
 
-async def test_what_is_put_needs_no_key() -> None:
+async def test_what_is_put_is_put_anew_each_time() -> None:
     service = Service()
     async with serving(service), client_of(service) as client:
-        await client.put(REGISTRY, PATH, claims=ADMIN, body={"name": "管理费用"})
+        for _ in range(2):
+            await client.put(REGISTRY, PATH, claims=ADMIN, body={"name": "管理费用"})
 
-    (asked,) = service.requests
-    assert asked.line.startswith(f"PUT {PATH} ")
-    assert json.loads(asked.body) == {"name": "管理费用"}
-    assert "idempotency-key" not in asked.headers
+    assert {asked.line.split(" HTTP")[0] for asked in service.requests} == {f"PUT {PATH}"}
+    assert json.loads(service.requests[0].body) == {"name": "管理费用"}
+    assert len({asked.headers["idempotency-key"] for asked in service.requests}) == 2
 
 
 async def test_a_file_is_sent_as_it_is_and_each_time_anew() -> None:

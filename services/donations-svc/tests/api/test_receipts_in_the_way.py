@@ -7,6 +7,7 @@ from donations_svc.testing.donations import (
     PROVED_GOODS,
     insert_donation,
 )
+from donations_svc.testing.imports import a_csv, booked, row
 from fundmix_kit.clock import SystemClock
 from fundmix_kit.ids import uuid7
 from fundmix_kit.testing.api import Api, Caller, Response, refusal
@@ -79,15 +80,21 @@ async def test_when_the_receipt_is_withdrawn_a_refund_goes_on(api: Api, treasure
     assert after["shown"]["amount"] == {"amount": "999.00", "currency": "CNY"}
 
 
-async def test_receipts_of_a_batch_are_withdrawn_when_it_is_reversed(
-    api: Api, treasurer: Caller
-) -> None:
-    batch_id = uuid7()
-    donation_ids = [await a_donation(api, **PROVED_GOODS, batch_id=batch_id) for _ in range(3)]
-    issued = [await issue(treasurer, donation_id) for donation_id in donation_ids[:2]]
+async def test_receipts_of_a_batch_are_withdrawn_when_it_is_reversed(treasurer: Caller) -> None:
+    goods = {
+        "kind": "in_kind",
+        "bank_reference": "",
+        "goods": "衣物",
+        "quantity": "10",
+        "unit": "箱",
+    }
+    proof = {"proof_kind": "invoice", "proof_sha256": "0" * 64}
+    batch = await booked(treasurer, a_csv([row(number, **goods, **proof) for number in (1, 2, 3)]))
+    donations = (await treasurer.get("/v1/donations")).json()["items"]
+    issued = [await issue(treasurer, UUID(gift["donation_id"])) for gift in donations[:2]]
 
     answer = await treasurer.post(
-        f"/v1/donation-imports/{batch_id}/reverse", {"reason": "the wrong file"}
+        f"/v1/donation-imports/{batch['batch_id']}/reverse", {"reason": "the wrong file"}
     )
 
     assert answer.status_code == 200, answer.text

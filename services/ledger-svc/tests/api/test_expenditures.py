@@ -9,6 +9,7 @@ from fundmix_events.testing import samples
 from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY
 from fundmix_kit.testing.api import refusal
 from ledger_svc.testing import Books, an_expenditure, cny
+from ledger_svc.testing.reasons import hold_figures
 
 CONTRACT: Final = "contract:DG-2024-0001"
 PURPOSE: Final = "purpose:长者助餐"
@@ -120,6 +121,8 @@ async def test_a_contract_is_spent_before_it_is_paid_and_no_further_than_its_cei
     assert refusal(beyond)[:2] == (409, "insufficient_funds")
     assert rest.status_code == 200
     (open_then,) = (await books.auditor().get("/v1/advances", on="2024-03-07")).json()["items"]
+    assert await hold_figures(books.auditor(), open_then) == 1
+    del open_then["why"]
     assert open_then == {
         "agency": AGENCY,
         "fund_code": CONTRACT,

@@ -177,6 +177,7 @@ async def test_a_batch_is_rejected_as_one_by_another_person_and_comes_again(book
         "requests": 2,
         "total": {"amount": "1230.50", "currency": "CNY"},
         "state": "rejected",
+        "warnings": [],
     }
     assert refusal(late)[:2] == (404, "request_not_found")
     found = await books.auditor().get("/v1/requests", batch_id=first["batch_id"])

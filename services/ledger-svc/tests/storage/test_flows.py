@@ -6,7 +6,6 @@ from typing import Final
 import pytest
 from fundmix_events.channel import Channel
 from fundmix_events.donations import DonationKind
-from fundmix_events.ledger import AccountCode
 from fundmix_events.testing import ledger_samples, samples
 from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY
 from fundmix_kit.database import Database
@@ -15,7 +14,7 @@ from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 from ledger_svc.domain.reading import Flow
 from ledger_svc.domain.selections import RECEIPT_KINDS
-from ledger_svc.storage.readings import ASSETS, FLOW_CODES, read_flows, read_standings
+from ledger_svc.storage.readings import ASSETS, FLOW_CODES, read_flows, read_pledged
 
 JANUARY_1: Final = date(2024, 1, 1)
 OF_THE_JOURNAL: Final = """
@@ -87,17 +86,12 @@ async def test_flows_equal_the_journal(
 
 
 async def test_open_pledges_are_those_of_the_day(first_day: date, database: Database) -> None:
+    year_end, day_before = date(2024, 12, 31), first_day - timedelta(days=1)
+    asked = [(year_end, None), (date(2024, 2, 1), None), (date(2024, 1, 31), None)]
     async with database.reading() as connection:
         found = [
-            await read_standings(connection, on=on, as_of=None, agency=None)
-            for on in (None, date(2024, 2, 1), date(2024, 1, 31))
+            await read_pledged(connection, on=on, as_of=as_of, year_end=year_end, agency=None)
+            for on, as_of in (*asked, (year_end, day_before))
         ]
-        before = await read_standings(
-            connection, on=None, as_of=first_day - timedelta(days=1), agency=None
-        )
 
-    pledged = [
-        [s.amount_minor for s in standings if s.code is AccountCode.PLEDGE_COMMITMENT]
-        for standings in (*found, before)
-    ]
-    assert pledged == [[50_00], [50_00], [], []]
+    assert [[p.amount_minor for p in pledged] for pledged in found] == [[50_00], [50_00], [], []]
