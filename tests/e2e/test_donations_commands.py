@@ -186,6 +186,50 @@ def test_an_officer_confirms_for_an_agency(registered: Fundmix, tmp_path: Path) 
     assert donation["delegation"] == "机构停网"
 
 
+def test_an_officer_rejects_for_an_agency(registered: Fundmix, tmp_path: Path) -> None:
+    announced = announced_in(registered, tmp_path, "DN-E2E-20", "20.00")
+
+    rejected = registered.json(
+        *("donations", "reject", announced["announcement_id"], AGENCY, "--line=1"),
+        *("--reason=not_received", "--because=机构停网"),
+    )
+
+    assert [line["state"] for line in rejected["lines"]] == ["rejected"]
+
+
+def test_goods_are_described_and_proved_after_they_came(
+    registered: Fundmix, tmp_path: Path
+) -> None:
+    proof = tmp_path / "appraisal.pdf"
+    proof.write_bytes(b"an appraisal")
+    usual = ("--description=棉被", "--quantity=30", "--unit=床")
+    donation = registered.json(
+        *("donations", "receive", AGENCY, f"--donor={ENTERPRISE}", "--reference=DN-E2E-21"),
+        *("--kind=in_kind", "--amount=90.00", "--received-on=2026-03-11", *usual),
+    )
+
+    about = ("donations", "goods", donation["donation_id"], *usual)
+    proved = registered.json(*about, f"--proof={proof}", "--proof-kind=appraisal")
+
+    assert donation["goods"]["proof_kind"] is None
+    assert proved["goods"] == donation["goods"] | {
+        "proof_kind": "appraisal",
+        "proof_sha256": hashlib.sha256(b"an appraisal").hexdigest(),
+    }
+
+
+def test_pledges_are_listed_by_their_state(registered: Fundmix) -> None:
+    registered.json(
+        *("donations", "pledge", AGENCY, f"--donor={ENTERPRISE}", "--reference=PL-E2E-20"),
+        *("--amount=5.00", "--pledged-on=2026-03-01", "--part=2026-03-10=5.00"),
+    )
+
+    overdue = registered.json("donations", "pledges", f"--agency={AGENCY}", "--state=overdue")
+
+    assert "PL-E2E-20" in {pledge["reference"] for pledge in overdue}
+    assert {pledge["state"] for pledge in overdue} == {"overdue"}
+
+
 def test_a_donor_withdraws_what_it_has_announced(registered: Fundmix, tmp_path: Path) -> None:
     announced = announced_in(registered, tmp_path, "DN-E2E-13", "20.00")
 

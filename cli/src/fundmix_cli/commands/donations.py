@@ -52,6 +52,14 @@ PLEDGES: Final = "/v1/pledges"
 ANNOUNCEMENTS: Final = "/v1/announcements"
 
 
+class PledgeState(StrEnum):
+    PROMISED = "promised"
+    PART_RECEIVED = "part_received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+    OVERDUE = "overdue"
+
+
 class Rejection(StrEnum):
     NOT_RECEIVED = "not_received"
     OTHER_AMOUNT = "other_amount"
@@ -133,6 +141,7 @@ def cancel_pledge(
 def pledges(
     *,
     agency_code: OfAgency = None,
+    state: Annotated[PledgeState | None, typer.Option(help="As of today.")] = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -140,7 +149,7 @@ def pledges(
 
     Exit codes: 0 listed, 1 refused, 3 nothing runs.
     """
-    rows = listed(home, PLEDGES, {"agency": agency_code})
+    rows = listed(home, PLEDGES, {"agency": agency_code, "state": state})
     show_list(rows, pledges_table, as_json=as_json, none="there are no pledges")
 
 
@@ -213,6 +222,7 @@ def reject(
     line: Annotated[list[int], typer.Option(metavar="NUMBER", help="Say it for each line.")],
     reason: Annotated[Rejection, typer.Option(help="Why.")],
     remark: Remark = None,
+    because: Because = None,
     by: By = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
@@ -221,9 +231,15 @@ def reject(
 
     Exit codes: 0 rejected, 1 refused, 3 nothing runs.
     """
-    body: Item = {"agency": agency_code, "lines": line, "reason": reason, "remark": remark}
+    body: Item = {
+        "agency": agency_code,
+        "lines": line,
+        "reason": reason,
+        "remark": remark,
+        "delegation": because,
+    }
     path = f"{ANNOUNCEMENTS}/{announcement}/reject"
-    answer = posted(home, path, body, agency(agency_code, by))
+    answer = posted(home, path, body, receiver(agency_code, by, because=because))
     show(answer, announcement_view, as_json=as_json)
 
 

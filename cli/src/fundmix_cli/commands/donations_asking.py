@@ -92,6 +92,22 @@ def put_in_place(
     return ask(home, send)
 
 
+def put_about(home: Path, path: str, part: str, body: Item, *, who: Actor) -> Item:
+    """A part of something that is there, as it was read."""
+
+    async def send(client: ServiceClient) -> Item:
+        found = await client.get(ServiceName.DONATIONS, path, claims=AUDITOR)
+        return await client.put(
+            ServiceName.DONATIONS,
+            f"{path}/{part}",
+            claims=who(found),
+            body=body,
+            version=found["version"],
+        )
+
+    return ask(home, send)
+
+
 def posted_for(home: Path, donation: str, path: str, body: Item, *, by: str) -> Item:
     """What is asked about a donation, by the agency that has received it."""
 

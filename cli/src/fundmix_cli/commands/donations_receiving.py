@@ -12,7 +12,7 @@ from fundmix_events.donations import DonationKind, DonorKind, ProofKind
 from fundmix_cli.calling.client import Json as Item
 from fundmix_cli.commands.acting import EXIT_USAGE, Day, day_of, money
 from fundmix_cli.commands.asking import errors
-from fundmix_cli.commands.donations_asking import posted, receiver
+from fundmix_cli.commands.donations_asking import its_agency, posted, put_about, receiver
 from fundmix_cli.commands.donations_options import (
     AgencyCode,
     Amount,
@@ -86,10 +86,12 @@ def receive(
 
     Exit codes: 0 recorded, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    goods = {"quantity": quantity, "unit": unit, "proof_kind": proof_kind}
-    goods["proof_sha256"] = (
-        None if proof is None else hashlib.sha256(proof.read_bytes()).hexdigest()
-    )
+    goods = {
+        "quantity": quantity,
+        "unit": unit,
+        "proof_kind": proof_kind,
+        "proof_sha256": _hash_of(proof),
+    }
     service = {"hours": hours, "hourly_rate": None if rate is None else money(rate)}
     described = service if kind is DonationKind.SERVICE else goods
     body: Item = {
@@ -111,6 +113,34 @@ def receive(
         "delegation": because,
     }
     answer = posted(home, "/v1/donations", body, receiver(agency_code, by, because=because))
+    show(answer, donation_view, as_json=as_json)
+
+
+@receiving.command()
+def goods(
+    donation: Annotated[str, typer.Argument(metavar="DONATION", help="Its id.")],
+    *,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="What they are.")],
+    quantity: Annotated[str, typer.Option(metavar="N", help="How many, in the unit.")],
+    unit: Annotated[str, typer.Option(metavar="TEXT", help="In which they are counted.")],
+    proof: Proof = None,
+    proof_kind: OfProof = None,
+    by: By = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Say what goods are, or what proves their value, where it was not said before.
+
+    Exit codes: 0 said, 1 refused, 2 wrong usage, 3 nothing runs.
+    """
+    body: Item = {
+        "description": description,
+        "quantity": quantity,
+        "unit": unit,
+        "proof_kind": proof_kind,
+        "proof_sha256": _hash_of(proof),
+    }
+    answer = put_about(home, f"/v1/donations/{donation}", "goods", body, who=its_agency(by))
     show(answer, donation_view, as_json=as_json)
 
 
@@ -165,6 +195,10 @@ def deposit(
     # An agency records its own: where a line is of another one, the service says so.
     claims = receiver(split[0]["agency"] if split else None, by, because=because)
     show(posted(home, "/v1/deposits", body, claims), deposit_view, as_json=as_json)
+
+
+def _hash_of(proof: Path | None) -> str | None:
+    return None if proof is None else hashlib.sha256(proof.read_bytes()).hexdigest()
 
 
 def _said(parts: Item, description: str | None) -> Item | None:

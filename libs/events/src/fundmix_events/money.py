@@ -52,6 +52,8 @@ def minor_from_text(text: str) -> int:
     return -minor if match["sign"] else minor
 
 
+# The same amounts stand in an event, in the answer to its command, and in those that follow.
+@lru_cache(maxsize=4_096)
 def text_from_minor(amount_minor: int) -> str:
     major, minor = divmod(abs(amount_minor), MINOR_PER_MAJOR)
     return f"{'-' if amount_minor < 0 else ''}{major}.{minor:02d}"
