@@ -103,7 +103,6 @@ async def read_for_goal(
             found = replace(found, goal=_version_of(versions, when.known_on))
         goal = found.goal
         facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
-        facts = await _with_booked(connection, facts, agency=goal.agency)
     return found, Reading(facts=facts, basis=goal.limits.basis)
 
 
@@ -112,7 +111,6 @@ async def read_without_goal(
 ) -> Reading:
     async with database.reading() as connection:
         facts = await read_facts(connection, year=year, agency=agency, when=when)
-        facts = await _with_booked(connection, facts, agency=agency)
     return Reading(facts=facts, basis=basis)
 
 
@@ -166,40 +164,40 @@ async def read_due(database: Database, asked: DueQuestion, *, page: PageParams) 
 
 async def read_facts(connection: Connection, *, year: int, agency: str | None, when: When) -> Facts:
     """All that a reading is made from; `connection` gives one snapshot."""
-    facts = await _read_income(connection, year=year, agency=agency, when=when)
-    before, year_end = year - 1, date(year, 12, 31)
-    as_of, is_live = facts.as_of, when.is_live
-    through = period_of(facts.until)
-    has_payers = as_of is None and (is_live or facts.until == last_day(through))
-    return Facts(
+    year_end = date(year, 12, 31)
+    as_of, is_live = when.known_on, when.is_live
+    bare = Facts(
         year=year,
-        on=facts.on,
+        on=when.day,
         as_of=as_of,
-        seq=facts.seq,
-        quarantined=facts.quarantined,
-        this_year=facts.this_year,
-        last_year_to_day=await readings.read_flows(
-            connection,
-            first=date(before, 1, 1),
-            last=facts.until_last_year,
-            as_of=as_of,
-            agency=agency,
-        ),
-        last_year=await readings.read_flows(
-            connection,
-            first=date(before, 1, 1),
-            last=date(before, 12, 31),
-            as_of=as_of,
-            agency=agency,
-        ),
+        seq=await readings.read_seq(connection, as_of=as_of),
+        quarantined=await quarantine.count_open(connection),
+    )
+    through = period_of(bare.until)
+    has_payers = as_of is None and (is_live or bare.until == last_day(through))
+    # Nothing has a value date that is still to come: of today's month all of it is read.
+    until = last_day(through) if is_live else bare.until
+    years = await readings.read_years(
+        connection,
+        year=year,
+        until=until,
+        until_last_year=bare.until_last_year,
+        as_of=as_of,
+        agency=agency,
+    )
+    return replace(
+        bare,
+        this_year=years.this_year,
+        last_year=years.last_year,
+        last_year_to_day=years.last_year_to_day,
         due=await readings.read_due(
-            connection, on=facts.on, as_of=as_of, year_end=year_end, agency=agency
+            connection, on=bare.on, as_of=as_of, year_end=year_end, agency=agency
         ),
         pledged=await readings.read_pledged(
-            connection, on=facts.on, as_of=as_of, year_end=year_end, agency=agency
+            connection, on=bare.on, as_of=as_of, year_end=year_end, agency=agency
         ),
         standings=await readings.read_standings(
-            connection, on=None if is_live else facts.on, as_of=as_of, agency=agency
+            connection, on=None if is_live else bare.on, as_of=as_of, agency=agency
         ),
         payers=(
             await readings.read_payers(
@@ -209,6 +207,15 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
             else ()
         ),
         payers_through=through if has_payers else None,
+        booked=(
+            Booked(
+                through=through,
+                closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
+                flows=years.booked,
+            )
+            if has_payers
+            else None
+        ),
     )
 
 
@@ -232,20 +239,3 @@ async def _read_income(
             connection, first=first, last=until, as_of=as_of, agency=agency
         ),
     )
-
-
-async def _with_booked(connection: Connection, facts: Facts, *, agency: str | None) -> Facts:
-    """The official income beside the restated one: of whole months, as of all that is posted."""
-    if facts.payers_through is None:
-        return facts
-    booked = Booked(
-        through=facts.payers_through,
-        closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
-        flows=await readings.read_booked(
-            connection,
-            first=facts.year * 100 + 1,
-            through=facts.payers_through,
-            agency=agency,
-        ),
-    )
-    return replace(facts, booked=booked)

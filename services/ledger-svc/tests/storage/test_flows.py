@@ -14,7 +14,7 @@ from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 from ledger_svc.domain.reading import Flow
 from ledger_svc.domain.selections import RECEIPT_KINDS
-from ledger_svc.storage.readings import ASSETS, FLOW_CODES, read_flows, read_pledged
+from ledger_svc.storage.readings import ASSETS, FLOW_CODES, read_flows, read_pledged, read_years
 
 JANUARY_1: Final = date(2024, 1, 1)
 OF_THE_JOURNAL: Final = """
@@ -83,6 +83,67 @@ async def test_flows_equal_the_journal(
 
     assert flows == [Flow(*row) for row in expected]
     assert own == [flow for flow in flows if flow.agency == AGENCY]
+
+
+@pytest.mark.parametrize("agency", [None, AGENCY])
+@pytest.mark.parametrize("days", [0, 1, None])
+@pytest.mark.parametrize("year", [2023, 2024, 2025])
+@pytest.mark.parametrize("month_and_day", [(2, 15), (2, 28), (3, 31), (12, 31)])
+async def test_two_years_beside_each_other_are_those_by_themselves(
+    month_and_day: tuple[int, int],
+    year: int,
+    days: int | None,
+    agency: str | None,
+    *,
+    first_day: date,
+    database: Database,
+) -> None:
+    as_of = None if days is None else first_day + timedelta(days=days)
+    last, last_before = date(year, *month_and_day), date(year - 1, *month_and_day)
+
+    async with database.reading() as connection:
+
+        async def flows(of: int, through: date) -> list[Flow]:
+            first = date(of, 1, 1)
+            return await read_flows(
+                connection, first=first, last=through, as_of=as_of, agency=agency
+            )
+
+        years = await read_years(
+            connection,
+            year=year,
+            until=last,
+            until_last_year=last_before,
+            as_of=as_of,
+            agency=agency,
+        )
+        this_year = await flows(year, last)
+        last_year = await flows(year - 1, date(year - 1, 12, 31))
+        last_year_to_day = await flows(year - 1, last_before)
+
+    assert years.this_year == this_year
+    assert years.last_year == last_year
+    assert years.last_year_to_day == last_year_to_day
+
+
+async def test_a_day_before_the_year_has_only_the_year_before(
+    first_day: date, database: Database
+) -> None:
+    assert first_day > JANUARY_1
+    async with database.reading() as connection:
+        years = await read_years(
+            connection,
+            year=2025,
+            until=date(2024, 6, 1),
+            until_last_year=date(2023, 6, 1),
+            as_of=None,
+            agency=None,
+        )
+
+    assert not years.this_year
+    assert not years.last_year_to_day
+    assert not years.booked
+    assert years.last_year
 
 
 async def test_open_pledges_are_those_of_the_day(first_day: date, database: Database) -> None:

@@ -11,7 +11,7 @@ from fundmix_events.donations import DonationKind
 from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection
 
-from ledger_svc.domain.periods import last_day, period_of
+from ledger_svc.domain.periods import last_day, period_of, previous_period
 from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
 from ledger_svc.domain.selections import RECEIPT_KINDS
 from ledger_svc.storage.journal import READ_SEQ
@@ -24,75 +24,105 @@ FLOW_CODES: Final = (
     AccountCode.CONTRACT_COMMITMENT,
 )
 STANDING_CODES: Final = (AccountCode.ADVANCE_RECEIVED, AccountCode.RECEIVABLE)
-# Whole months by value date, and the days of one more. Which accounts are wanted is looked up once,
-# and which of all moved in that month is known from its balances, so that no more movements are
-# read than it has.
-FLOWS: Final = """
-    WITH moved AS (
-        SELECT account_id, kind, amount_minor
-        FROM (
-            SELECT account_id, kind, amount_minor FROM period_balance
-            WHERE period BETWEEN $1 AND $2 AND value_period BETWEEN $1 AND $2
+# The accounts that are wanted: their codes are $1, the agency is $2.
+WANTED: Final = """
+    account_id = ANY(ARRAY(
+        SELECT account_id FROM account
+        WHERE code = ANY($1::text[]) AND ($2::text IS NULL OR agency = $2)
+    ))
+"""
+# Of assets ($3) only receipts ($4).
+BY_FLOW: Final = """
+    FROM moved m JOIN account a USING (account_id)
+    WHERE a.code = ANY($1::text[]) AND (a.code <> ALL($3::text[]) OR m.kind = ANY($4::text[]))
+      AND ($2::text IS NULL OR a.agency = $2)
+    GROUP BY a.agency, a.code, a.channel, m.kind
+    ORDER BY a.agency, a.code, a.channel, m.kind
+"""
+
+
+def _of_months(first: str, last: str) -> str:
+    """Balances by month, of all that was posted in these months or is of them by value date."""
+    return f"""
+        (
+            SELECT account_id, kind, period, value_period, amount_minor FROM period_balance
+            WHERE period BETWEEN {first} AND {last}
             UNION ALL
-            SELECT account_id, kind, amount_minor FROM period_balance
-            WHERE value_period BETWEEN $1 AND $2 AND value_period <> period
-              AND NOT period BETWEEN $1 AND $2
+            SELECT account_id, kind, period, value_period, amount_minor FROM period_balance
+            WHERE value_period BETWEEN {first} AND {last} AND value_period <> period
+              AND NOT period BETWEEN {first} AND {last}
         ) months
-        WHERE account_id = ANY(ARRAY(
-            SELECT account_id FROM account
-            WHERE code = ANY($6::text[]) AND ($9::text IS NULL OR agency = $9)
-        ))
-        UNION ALL
+    """  # noqa: S608  # numbers of arguments
+
+
+# Whole months by value date ($5, $6), and the days of one more ($7, $8).
+def _flows(*, which_months: str) -> str:
+    return f"""
+        WITH moved AS (
+            SELECT account_id, kind, sum(amount_minor) AS amount_minor
+            FROM {_of_months("$5", "$6")}
+            WHERE value_period BETWEEN $5 AND $6 AND {which_months}
+            GROUP BY account_id, kind
+            UNION ALL
+            SELECT account_id, kind, amount_minor FROM movement
+            WHERE $7::date <= $8::date AND value_on BETWEEN $7 AND $8 AND {WANTED}
+        )
+        SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
+        {BY_FLOW}
+    """  # noqa: S608  # our own conditions; values are arguments
+
+
+# Two years beside each other, each month read once. Whole months by value date: of the year before
+# from $5, all of it to $7, and to the day to $6; of this year $8 to $9. The days of one month more:
+# of this year $10 to $11, of the year before $12 to $13. What was booked is of this year's months.
+def _years(*, which_months: str) -> str:
+    return f"""
+        WITH moved AS (
+            SELECT account_id, kind,
+                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $8 AND $9) AS this_year,
+                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $5 AND $7) AS last_year,
+                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $5 AND $6) AS to_day,
+                   sum(amount_minor) FILTER (WHERE period BETWEEN $8 AND $9) AS booked
+            FROM {_of_months("$5", "greatest($7::int, $9::int)")}
+            WHERE {which_months}
+            GROUP BY account_id, kind
+            UNION ALL
+            SELECT account_id, kind, amount_minor, NULL, NULL, NULL FROM movement
+            WHERE $10::date <= $11::date AND value_on BETWEEN $10 AND $11 AND {WANTED}
+            UNION ALL
+            SELECT account_id, kind, NULL, NULL, amount_minor, NULL FROM movement
+            WHERE $12::date <= $13::date AND value_on BETWEEN $12 AND $13 AND {WANTED}
+        )
+        SELECT a.agency, a.code, a.channel, m.kind, sum(this_year)::bigint AS this_year,
+               sum(last_year)::bigint AS last_year, sum(to_day)::bigint AS to_day,
+               sum(booked)::bigint AS booked
+        {BY_FLOW}
+    """  # noqa: S608  # our own conditions; values are arguments
+
+
+# Of one agency its accounts are looked up first. Of the whole city every account has some, and to
+# look each of them up would take twice as long as to read on.
+FLOWS: Final = _flows(which_months="true")
+FLOWS_OF_AGENCY: Final = _flows(which_months=WANTED)
+YEARS: Final = _years(which_months="true")
+YEARS_OF_AGENCY: Final = _years(which_months=WANTED)
+# As it was known on a day ($9): by days throughout.
+FLOWS_AS_OF: Final = f"""
+    WITH moved AS (
         SELECT m.account_id, m.kind, m.amount_minor
         FROM (
-            SELECT account_id FROM period_balance WHERE period = $3 AND value_period = $3
+            SELECT account_id FROM period_balance
+            WHERE period BETWEEN $5 AND $6 AND value_period BETWEEN $5 AND $6
             UNION
             SELECT account_id FROM period_balance
-            WHERE value_period = $3 AND value_period <> period
+            WHERE value_period BETWEEN $5 AND $6 AND value_period <> period
         ) active
         JOIN movement m USING (account_id)
-        WHERE m.value_on BETWEEN $4 AND $5
+        WHERE m.value_on BETWEEN $7 AND $8 AND m.posted_on <= $9
     )
     SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
-    FROM moved m JOIN account a USING (account_id)
-    WHERE a.code = ANY($6::text[]) AND (a.code <> ALL($7::text[]) OR m.kind = ANY($8::text[]))
-      AND ($9::text IS NULL OR a.agency = $9)
-    GROUP BY a.agency, a.code, a.channel, m.kind
-    ORDER BY a.agency, a.code, a.channel, m.kind
-"""
-# As it was known on a day: by days throughout.
-FLOWS_AS_OF: Final = """
-    SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
-    FROM (
-        SELECT account_id FROM period_balance
-        WHERE period BETWEEN $1 AND $2 AND value_period BETWEEN $1 AND $2
-        UNION
-        SELECT account_id FROM period_balance
-        WHERE value_period BETWEEN $1 AND $2 AND value_period <> period
-    ) active
-    JOIN movement m USING (account_id)
-    JOIN account a USING (account_id)
-    WHERE m.value_on BETWEEN $3 AND $4 AND m.posted_on <= $5
-      AND a.code = ANY($6::text[]) AND (a.code <> ALL($7::text[]) OR m.kind = ANY($8::text[]))
-      AND ($9::text IS NULL OR a.agency = $9)
-    GROUP BY a.agency, a.code, a.channel, m.kind
-    ORDER BY a.agency, a.code, a.channel, m.kind
-"""
-# As it was booked, month by month.
-FLOWS_AS_BOOKED: Final = """
-    SELECT a.agency, a.code, a.channel, b.kind, sum(b.amount_minor)::bigint AS amount_minor
-    FROM (
-        SELECT account_id, kind, amount_minor FROM period_balance
-        WHERE period BETWEEN $1 AND $2 AND account_id = ANY(ARRAY(
-            SELECT account_id FROM account
-            WHERE code = ANY($3::text[]) AND ($6::text IS NULL OR agency = $6)
-        ))
-    ) b
-    JOIN account a USING (account_id)
-    WHERE a.code <> ALL($4::text[]) OR b.kind = ANY($5::text[])
-    GROUP BY a.agency, a.code, a.channel, b.kind
-    ORDER BY a.agency, a.code, a.channel, b.kind
-"""
+    {BY_FLOW}
+"""  # noqa: S608  # our own conditions; values are arguments
 STANDINGS: Final = """
     SELECT a.agency, a.code, a.channel, sum(b.amount_minor)::bigint AS amount_minor
     FROM account a JOIN balance b USING (account_id)
@@ -211,6 +241,8 @@ SEQ_AS_OF: Final = """
 """
 # Later than all that is known.
 NEVER: Final = date(9999, 12, 31)
+NO_DAYS: Final = (NEVER, date.min)
+NO_MONTH: Final = 0
 
 
 async def read_seq(connection: Connection, *, as_of: date | None) -> int:
@@ -220,26 +252,40 @@ async def read_seq(connection: Connection, *, as_of: date | None) -> int:
     return await connection.fetchval(SEQ_AS_OF, as_of)
 
 
+class Years(NamedTuple):
+    """What moved in a year up to a day, in the year before, and in that up to the same day.
+
+    `booked` is what was booked in the whole months of this year; nothing, as of a day.
+    """
+
+    this_year: Sequence[Flow]
+    last_year: Sequence[Flow]
+    last_year_to_day: Sequence[Flow]
+    booked: Sequence[Flow] = ()
+
+
+class _Cut(NamedTuple):
+    """Whole months of a year, to the last of them, and the days of one more that is not."""
+
+    last_month: int
+    days: tuple[date, date]
+
+
 async def read_flows(
     connection: Connection, *, first: date, last: date, as_of: date | None, agency: str | None
 ) -> list[Flow]:
     """What moved from `first`, which begins a month, to `last`, by value date."""
     if last < first:
         return []
-    which = (FLOW_CODES, ASSETS, RECEIPT_KINDS, agency)
-    months = (period_of(first), period_of(last))
+    which = (FLOW_CODES, agency, ASSETS, RECEIPT_KINDS)
     if as_of is not None:
-        rows = await connection.fetch(FLOWS_AS_OF, *months, first, last, as_of, *which)
+        months = (period_of(first), period_of(last))
+        rows = await connection.fetch(FLOWS_AS_OF, *which, *months, first, last, as_of)
     else:
-        is_whole = last == last_day(months[1])
+        cut = _cut(first, last)
+        statement = FLOWS if agency is None else FLOWS_OF_AGENCY
         rows = await connection.fetch(
-            FLOWS,
-            months[0],
-            months[1] if is_whole else months[1] - 1,
-            0 if is_whole else months[1],
-            last.replace(day=1),
-            last,
-            *which,
+            statement, *which, period_of(first), cut.last_month, *cut.days
         )
     return [
         Flow(agency, AccountCode(code), Channel(channel), kind, amount)
@@ -247,17 +293,53 @@ async def read_flows(
     ]
 
 
-async def read_booked(
-    connection: Connection, *, first: int, through: int, agency: str | None
-) -> list[Flow]:
-    """What was booked in months."""
+async def read_years(
+    connection: Connection,
+    *,
+    until: date,
+    until_last_year: date,
+    year: int,
+    as_of: date | None,
+    agency: str | None,
+) -> Years:
+    """What moved in a year until a day, and in the year before, by value date."""
+    first, before = date(year, 1, 1), date(year - 1, 1, 1)
+    if as_of is not None:
+        return Years(
+            *[
+                await read_flows(connection, first=first, last=last, as_of=as_of, agency=agency)
+                for first, last in (
+                    (first, until),
+                    (before, date(year - 1, 12, 31)),
+                    (before, until_last_year),
+                )
+            ]
+        )
+    cut, cut_last_year = _cut(first, until), _cut(before, until_last_year)
     rows = await connection.fetch(
-        FLOWS_AS_BOOKED, first, through, FLOW_CODES, ASSETS, RECEIPT_KINDS, agency
+        YEARS if agency is None else YEARS_OF_AGENCY,
+        *(FLOW_CODES, agency, ASSETS, RECEIPT_KINDS),
+        *(period_of(before), cut_last_year.last_month, (year - 1) * 100 + 12),
+        *(period_of(first), cut.last_month),
+        *cut.days,
+        *cut_last_year.days,
     )
-    return [
-        Flow(agency, AccountCode(code), Channel(channel), kind, amount)
-        for agency, code, channel, kind, amount in rows
-    ]
+    years: tuple[list[Flow], ...] = ([], [], [], [])
+    for agency_of_row, code, channel, kind, *amounts in rows:
+        key = (agency_of_row, AccountCode(code), Channel(channel), kind)
+        for flows, amount in zip(years, amounts, strict=True):
+            if amount is not None:
+                flows.append(Flow(*key, amount))
+    return Years(*years)
+
+
+def _cut(first: date, last: date) -> _Cut:
+    if last < first:
+        return _Cut(NO_MONTH, NO_DAYS)
+    month = period_of(last)
+    if last == last_day(month):
+        return _Cut(month, NO_DAYS)
+    return _Cut(previous_period(month), (last.replace(day=1), last))
 
 
 async def read_standings(
