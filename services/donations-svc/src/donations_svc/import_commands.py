@@ -7,9 +7,9 @@ there before; a dry run does all of it and takes it back.
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from fundmix_events.money import AMOUNT_MINOR_MAX, Currency, Money
@@ -109,7 +109,7 @@ class Imported:
                 self.add_errors(outcome)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class _Work:
     """One import while its rows come; `register` has what was looked up of it so far."""
 
@@ -119,6 +119,30 @@ class _Work:
     imported: Imported
     is_dry_run: bool
     register: dict[str, Organisation] = field(default_factory=dict[str, Organisation])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read:
+    """The rows of a batch by their numbers, and what is wrong in the others."""
+
+    rows: Sequence[tuple[int, ImportRow]]
+    refused: Sequence[list[RowError]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LookedUp:
+    """A batch, and what there is that its rows may be about."""
+
+    read: _Read
+    known: Known
+    there_before: set[UUID]
+
+    def join(self, before: "_Decided") -> None:
+        """What was booked of the batch before, and was not to be found yet."""
+        for booked in before.booked:
+            self.known.join(booked)
+            if booked.pledge is not None:
+                self.there_before.add(booked.pledge.pledge_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,23 +219,32 @@ class ImportCommands:
         return imported
 
     async def _book_all(self, work: _Work, first: Sequence[Row], table: TableFile) -> None:
-        """While one batch is written the next is read: that needs no database."""
-        writing: asyncio.Task[None] | None = None
-        batch: Sequence[Row] | None = first
+        """A batch is looked up while the one before it is decided, and read while that is written.
+
+        So what the database has is older by one batch than what is decided: that one joins it.
+        """
+        running: asyncio.Task[Any] | None = None  # on the connection, one after the other
+        before: _LookedUp | None = None
         try:
-            while batch is not None:
-                rows = await _read_rows(batch, work.imported, work.terms)
-                if writing is not None:
-                    await writing
-                writing = asyncio.create_task(self._write(work, await _decide(work, rows)))
-                batch = await anext(table.batches, None)
-            if writing is not None:
-                await writing
+            async for batch in _with_end(first, table):
+                read = None if batch is None else await _read_rows(batch, work)
+                if running is not None:
+                    await running
+                looking = None if read is None else asyncio.create_task(_look_up(work, read))
+                running = looking
+                decided = None if before is None else await _decide(work, before)
+                before = None if looking is None else await looking
+                if decided is not None:
+                    if before is not None:
+                        before.join(decided)
+                    running = asyncio.create_task(self._write(work, decided))
+            if running is not None:
+                await running
         finally:
             # The transaction is not to be ended under a statement.
-            if writing is not None and not writing.done():
-                writing.cancel()
-                await asyncio.wait([writing])
+            if running is not None and not running.done():
+                running.cancel()
+                await asyncio.wait([running])
 
     async def _write(self, work: _Work, decided: _Decided) -> None:
         """All of a batch, by one statement of each kind."""
@@ -327,16 +360,24 @@ async def _find_header(
     raise HeaderError(f"the header lacks {names}")
 
 
-async def _read_rows(
-    batch: Sequence[Row], imported: Imported, terms: ImportTerms
-) -> list[tuple[int, ImportRow]]:
+async def _with_end(first: Sequence[Row], table: TableFile) -> AsyncGenerator[Sequence[Row] | None]:
+    """All batches; None when the last one has still to be decided and written."""
+    yield first
+    async for batch in table.batches:
+        yield batch
+    yield None
+
+
+async def _read_rows(batch: Sequence[Row], work: _Work) -> _Read:
+    imported, own_agency = work.imported, work.terms.own_agency
     rows: list[tuple[int, ImportRow]] = []
+    refused: list[list[RowError]] = []
     for count, row in enumerate(batch):
         faults = {
             fault.column: CellFault(code=fault.code, detail=fault.detail) for fault in row.faults
         }
         read = read_row(
-            row.number, row.cells, faults, columns=imported.columns, own_agency=terms.own_agency
+            row.number, row.cells, faults, columns=imported.columns, own_agency=own_agency
         )
         if isinstance(read, ImportRow):
             rows.append((row.number, read))
@@ -346,25 +387,31 @@ async def _read_rows(
                     f"up to row {row.number} its amounts sum to more than an amount can be"
                 )
         else:
-            imported.add_errors(read)
+            refused.append(read)
         if count % ROWS_BETWEEN_YIELDS == 0:
             await asyncio.sleep(0)
     imported.rows += len(batch)
-    return rows
+    return _Read(rows=rows, refused=refused)
 
 
-async def _decide(work: _Work, rows: Sequence[tuple[int, ImportRow]]) -> _Decided:
-    """One row after the other. Raises ImportNotReadyError, unless it is a dry run."""
-    imported = work.imported
+async def _look_up(work: _Work, read: _Read) -> _LookedUp:
     # Of rows that are refused as another agency's nothing is looked up, and nothing locked.
     own_agency = work.terms.own_agency
-    own = [row for _, row in rows if own_agency in (None, row.agency)]
-    await _learn(work.connection, work.register, own)
+    own = [row for _, row in read.rows if own_agency in (None, row.agency)]
+    await _learn(work, own)
     known = Known(register=work.register)
     await import_batches.read_known(work.connection, own, known)
     there_before = {pledge.pledge_id for pledge in known.pledges.values()}
+    return _LookedUp(read=read, known=known, there_before=there_before)
+
+
+async def _decide(work: _Work, looked_up: _LookedUp) -> _Decided:
+    """One row after the other. Raises ImportNotReadyError, unless it is a dry run."""
+    imported, known = work.imported, looked_up.known
+    for errors in looked_up.read.refused:
+        imported.add_errors(errors)
     booked: list[Booked] = []
-    for count, (number, row) in enumerate(rows):
+    for count, (number, row) in enumerate(looked_up.read.rows):
         outcome = decide(number, row, known, terms=work.terms, columns=imported.columns)
         imported.add(row, outcome)
         if isinstance(outcome, Booked):
@@ -374,18 +421,15 @@ async def _decide(work: _Work, rows: Sequence[tuple[int, ImportRow]]) -> _Decide
             await asyncio.sleep(0)
     if not work.is_dry_run:
         _check_ready(imported)
-    return _Decided(booked=booked, there_before=there_before)
+    return _Decided(booked=booked, there_before=looked_up.there_before)
 
 
-async def _learn(
-    connection: Connection,
-    register: dict[str, Organisation],
-    rows: Sequence[ImportRow],
-) -> None:
+async def _learn(work: _Work, rows: Sequence[ImportRow]) -> None:
     """What the register has of those that the rows name, and not of all that were named before."""
-    if len(register) > ORGANISATIONS_KEPT_MAX:
-        register.clear()
+    if len(work.register) > ORGANISATIONS_KEPT_MAX:
+        # Another one: the batch before is being decided by that one.
+        work.register = {}
     codes = {code for row in rows for code in (row.agency, row.donor_code) if code}
-    wanted = sorted(codes - register.keys())
+    wanted = sorted(codes - work.register.keys())
     if wanted:
-        register.update(await organisations.read(connection, wanted))
+        work.register.update(await organisations.read(work.connection, wanted))

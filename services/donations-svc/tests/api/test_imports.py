@@ -394,12 +394,34 @@ async def test_what_is_no_file_of_donations_is_refused(
         assert refusal(answer).code == code
 
 
-async def test_rows_over_many_batches_find_what_came_before(treasurer: Caller) -> None:
-    rows = [row(number) for number in range(1, 1_300)]
+# In one batch of rows, at its end, in the next one, and in the one after that.
+@pytest.mark.parametrize("between", [0, 497, 600, 1_300])
+async def test_a_row_finds_what_came_before_it_however_far(treasurer: Caller, between: int) -> None:
+    promised = row(1, pledged_on="2025-01-02", received_on="", bank_reference="")
+    fulfilled = row(1, pledged_on="2025-01-02")
+    others = [row(number) for number in range(10, 10 + between)]
+    early = [promised, row(2), row(3, bank_reference="B-2", restricted_to="助学")]
+    late = [
+        *(fulfilled, fulfilled, row(2)),
+        row(4, bank_reference="B-2", restricted_to="助老"),
+        row(5, amount="2.00"),
+        row(2, amount="3.00"),
+    ]
 
-    found = await booked(treasurer, a_csv([*rows, *rows[:10]]))
+    found = await dry(treasurer, a_csv([*early, *others, *late]))
+    right = await booked(treasurer, a_csv([*early, *others, *late[:4]]))
 
-    assert (found["donations"], found["duplicates"]) == (1_299, 10)
+    assert (found["donations"], found["pledges"], found["duplicates"]) == (between + 4, 1, 2)
+    assert [(s["reference"], s["alike"]) for s in found["suspected"]] == [("D-5", "D-2")]
+    assert errors_of(found) == {(between + 10, "amount", "differs")}
+    assert (right["donations"], right["pledges"]) == (between + 4, 1)
+    [pledge] = (await treasurer.get("/v1/pledges", reference="D-1")).json()["items"]
+    assert pledge["state"] == "received"
+    lines = [
+        (await treasurer.get("/v1/donations", reference=f"D-{n}")).json()["items"][0]
+        for n in (2, 3, 4)
+    ]
+    assert [one["line"] for one in lines] == [1, 2, 3]
 
 
 async def test_a_wish_to_stay_unnamed_that_comes_later_is_not_taken_for_the_same(

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Final
 
 from fundmix_events.credit_code import CreditCode
@@ -164,9 +165,21 @@ FIELD_BY_HEADER: Final = {
 
 
 def _day(text: object) -> object:
-    if isinstance(text, str) and (day := DAY.fullmatch(text)):
-        return f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"
-    return text
+    return _remembered_day(text) if isinstance(text, str) else text
+
+
+# The same few hundred days stand in a whole file.
+@lru_cache(maxsize=4_096)
+def _remembered_day(text: str) -> date | str:
+    """A day that there is not stays as it was written, to be refused."""
+    written = DAY.fullmatch(text)
+    if written is None:
+        return text
+    year, month, day = map(int, written.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return f"{year:04}-{month:02}-{day:02}"
 
 
 def _money(text: object) -> object:

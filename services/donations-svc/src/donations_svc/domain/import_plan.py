@@ -66,6 +66,13 @@ class Known:
             key = (terms.agency, terms.donor.code, terms.received_on, terms.amount.amount_minor)
             self.alike.setdefault(key, {})[terms.bank_reference] = terms.reference
 
+    def join(self, booked: "Booked") -> None:
+        if booked.pledge is not None:
+            terms = booked.pledge.terms
+            self.pledges[terms.agency, terms.reference] = booked.pledge
+        if booked.donation is not None:
+            self.add(booked.donation)
+
     def add_line(self, donation: Donation, bank_reference: str) -> None:
         self.deposits.setdefault((donation.terms.agency, bank_reference), []).append(donation)
 
@@ -151,7 +158,7 @@ def decide(
         pointer = error.pointer or ""
         name = FIELD_BY_POINTER.get(pointer) or pointer.strip("/").partition("/")[0] or None
         return [refused(name, error.code, str(error))]
-    _join(row, booked, known)
+    known.join(booked)
     return booked
 
 
@@ -303,10 +310,3 @@ def _belonging(row: ImportRow, known: Known, terms: ImportTerms) -> Belonging:
         deposit_id=uuid5(terms.batch_id, transfer),
         batch_id=terms.batch_id,
     )
-
-
-def _join(row: ImportRow, booked: Booked, known: Known) -> None:
-    if booked.pledge is not None:
-        known.pledges[row.key] = booked.pledge
-    if booked.donation is not None:
-        known.add(booked.donation)
