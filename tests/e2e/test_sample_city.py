@@ -111,6 +111,19 @@ def test_the_mix_of_an_agency_is_that_of_the_city_for_it(
         assert "agencies" not in mix
 
 
+def test_the_cliff_of_the_city_is_that_of_its_agencies(demonstrated: Fundmix) -> None:
+    asked = ("goal", "cliff", "--on=2025-10-01", "--days=120", "--limit=1000")
+
+    city = demonstrated.json(*asked)
+
+    [*owners] = {item["agency"] for item in city["items"]}
+    assert len(owners) > 1
+    of_each = [demonstrated.json(*asked, f"--agency={owner}") for owner in owners]
+    assert len(city["items"]) == city["contracts"] == sum(one["contracts"] for one in of_each)
+    for owner, one in zip(owners, of_each, strict=True):
+        assert one["items"] == [item for item in city["items"] if item["agency"] == owner]
+
+
 def test_the_mix_is_told_plainly(demonstrated: Fundmix) -> None:
     shown = demonstrated.run("mix", "--year=2024")
 
