@@ -63,6 +63,7 @@ def cny(amount: str) -> dict[str, str]:
         ["contact", "erase", AGENCY, ID, "--reason=no_longer_needed"],
         ["contact", "accesses", f"--contact={ID}"],
         ["list", "--reference=D"],
+        ["list", "--unproved", f"--pledge={ID}"],
         ["todo", AGENCY],
         ["refund", ID, "--reference=R", "--amount=1.00", "--reason=left_over"],
         ["pay-refund", ID, "--refunded-on=2026-03-01", "--bank-reference=B"],
