@@ -279,6 +279,21 @@ async def test_a_list_is_read_page_after_page() -> None:
     ]
 
 
+async def test_figures_have_as_many_rows_as_are_wanted_and_no_more() -> None:
+    first = Reply(body={"total": "6.00", "items": list(range(200)), "next_cursor": "two"})
+    second = Reply(body={"total": "7.00", "items": [200, 201], "next_cursor": "three"})
+    service = Service([first, second])
+
+    async with serving(service), client_of(service) as client:
+        found = await client.figures(REGISTRY, PATH, claims=AUDITOR, rows_max=202)
+
+    assert found == {"total": "6.00", "items": list(range(202)), "next_cursor": "three"}
+    assert [asked.line.split()[1] for asked in service.requests] == [
+        f"{PATH}?limit=200",
+        f"{PATH}?limit=2&cursor=two",
+    ]
+
+
 async def test_a_token_is_kept_for_each_person_until_it_ends() -> None:
     service = Service()
     now = 1000.0

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fundmix_cli.city.catching_up import events_behind
-from fundmix_cli.city.existing import differences
+from fundmix_cli.city.existing import differences, is_among
 from fundmix_cli.city.rows import DonationRow, OrganisationRow
 from fundmix_cli.city.steps import gift_differences
 
@@ -76,6 +76,16 @@ def test_a_donation_that_came_without_its_pledge_is_not_pledged_afterwards() -> 
     assert gift_differences(GIFT, None, GIFT.donation()) == [
         ("pledged_on", "the file has 2024-04-01, the system no pledge")
     ]
+
+
+def test_a_row_says_what_was_reversed_only_if_it_says_just_that() -> None:
+    undone = GIFT.donation() | {"reversed_on": "2024-05-02"}
+    corrected = GIFT.donation() | {"received_on": "2024-04-10"}
+
+    assert is_among(GIFT.donation(), [undone], DonationRow)
+    assert is_among(GIFT.donation(), [corrected, undone], DonationRow)
+    assert not is_among(corrected, [undone], DonationRow)
+    assert not is_among(GIFT.donation(), [], DonationRow)
 
 
 def progress(*, next_number: int, waiting: int = 0) -> dict[str, Any]:

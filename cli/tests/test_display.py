@@ -1,14 +1,16 @@
 """What people see."""
 
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
 from fundmix_cli.city.files import RowError
+from fundmix_cli.city.outcome import FileSummary
 from fundmix_cli.commands.mix import json_of
 from fundmix_cli.display.harmless import harmless, harmless_parts
-from fundmix_cli.display.loading import print_errors, row_progress
+from fundmix_cli.display.loading import print_errors, reversed_note, row_progress, summary_table
 from fundmix_cli.display.mix import headline, mix_view, percent
 from rich.console import Console, RenderableType
 
@@ -121,6 +123,17 @@ def test_on_a_terminal_progress_is_a_bar_for_each_file() -> None:
         on_row("contracts.csv")
 
     assert "1/1" in text.getvalue()
+
+
+def test_a_load_says_what_it_leaves_alone() -> None:
+    one = FileSummary(file="donations.csv", rows=9, new=1, there=2, reversed=1, errors=5)
+    several = replace(one, reversed=3)
+    nothing = replace(one, reversed=0)
+
+    assert printed(summary_table([one])).split()[-6:] == ["donations.csv", "9", "1", "2", "1", "5"]
+    assert reversed_note([nothing]) is None
+    assert (reversed_note([nothing, one]) or "").startswith("1 row is left alone")
+    assert (reversed_note([one, several]) or "").startswith("4 rows are left alone")
 
 
 def test_errors_come_in_the_order_of_the_files() -> None:

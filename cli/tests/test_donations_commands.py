@@ -63,6 +63,7 @@ def cny(amount: str) -> dict[str, str]:
         ["contact", "erase", AGENCY, ID, "--reason=no_longer_needed"],
         ["contact", "accesses", f"--contact={ID}"],
         ["list", "--reference=D"],
+        ["list", "--unproved", f"--pledge={ID}"],
         ["todo", AGENCY],
         ["refund", ID, "--reference=R", "--amount=1.00", "--reason=left_over"],
         ["pay-refund", ID, "--refunded-on=2026-03-01", "--bank-reference=B"],
@@ -294,6 +295,7 @@ def test_what_was_undone_says_why() -> None:
 def test_gifts_and_statements_tell_use_by_kind() -> None:
     moves: dict[str, Any] = {
         "fund_code": "general",
+        "is_pooled": True,
         "left_before": cny("1.00"),
         "given": cny("9.00"),
         "moved": cny("0.00"),
@@ -318,7 +320,12 @@ def test_gifts_and_statements_tell_use_by_kind() -> None:
         "funds": [moves | {"agency": AGENCY}],
     }
 
-    assert "programme 3.00" in printed(gifts_table([gift]))
+    shown = printed(gifts_table([gift]))
+    assert "programme 3.00" in shown
+    assert "(pooled)" in shown
+    assert "oldest money first" in shown
+    assert "pooled" not in printed(gifts_table([gift | {"is_pooled": False}]))
     text = printed(statement_view(statement))
+    assert "oldest money first" in text
     assert "programme 3.00" in text
     assert f"{DONOR} in 2026" in text

@@ -59,7 +59,9 @@ def an_account() -> dict[str, Any]:
         ["statement", "balance-sheet", "--on", "2024-12-31"],
         ["statement", "activities", "--year", "2024"],
         ["statement", "activities", "--from", "2024-01-01", "--to", "2024-03-31"],
+        ["statement", "balance-sheet", "--on", "2024-06-30", "--basis", "official"],
         ["flow", "--year", "2024"],
+        ["flow", "--year", "2024", "--basis", "official"],
         ["account", "3", *SPAN],
         ["balances", "--on", "2024-06-30", "--as-of", "2024-07-31"],
         ["period-balances", "--year", "2024"],
@@ -82,6 +84,8 @@ def test_where_nothing_runs_a_report_says_so(arguments: list[str], tmp_path: Pat
         ["statement", "activities", "--year", "2024", "--to", "2024-12-31"],
         ["statement", "balance-sheet", "--year", "2024", "--on", "2024-12-31"],
         ["statement", "balance-sheet", "--from", "2024-01-01"],
+        ["statement", "activities", "--year", "2024", "--basis", "received"],
+        ["flow", "--year", "2024", "--basis", "booked"],
         ["balances", "--on", "June"],
         ["cut-off", "--around", "2024-12-31", "--days", "93"],
     ],
@@ -115,10 +119,10 @@ def test_a_trial_balance_says_that_it_sums_to_zero(agency: str | None) -> None:
 
 def test_a_statement_is_shown_with_its_title() -> None:
     title = {"zh": "管理口径", "en": "Management view"}
-    sheet = STATED | {"title": title, "on": "2024-12-31"}
+    sheet = STATED | {"title": title, "on": "2024-12-31", "as_of": None, "basis": "restated"}
     for part in ("assets", "liabilities", "net_assets"):
         sheet |= {part: [line(part)], f"total_{part}": line(f"total_{part}")}
-    made = STATED | {"title": title, "value_from": "2024-01-01", "value_to": "2024-12-31"}
+    made = sheet | {"value_from": "2024-01-01", "value_to": "2024-12-31", "basis": "official"}
     made |= {"income": [line("fees")], "expenses": [line("wages")]}
     for name in ("total_income", "releases", "total_expenses", "opening_balances"):
         made[name] = line(name)
@@ -126,6 +130,9 @@ def test_a_statement_is_shown_with_its_title() -> None:
 
     assert "管理口径" in printed(balance_sheet_view(sheet))
     assert "all that is recorded" in printed(balance_sheet_view(sheet | {"on": None}))
+    assert "as known on 2025-01-31" in printed(balance_sheet_view(sheet | {"as_of": "2025-01-31"}))
+    assert "as booked" not in printed(balance_sheet_view(sheet))
+    assert "as booked" in printed(activities_view(made))
     assert "1,234.50" in printed(activities_view(made))
 
 
@@ -137,6 +144,7 @@ def test_a_flow_says_which_funds_are_pooled() -> None:
     link = {"source": "from:enterprise", "target": "fund:purpose", "is_pooled": True}
     found = STATED | {
         "year": 2024,
+        "basis": "official",
         "total": "5.00",
         "nodes": nodes,
         "links": [link | yuan("5.00")],
@@ -146,6 +154,7 @@ def test_a_flow_says_which_funds_are_pooled() -> None:
     text = printed(flow_view(found | {"quarantined": 2}))
 
     assert "Purpose funds (pooled)" in text
+    assert "as booked" in text
     assert "Oldest money first." in text
     assert "2 events are in quarantine" in text
 

@@ -194,6 +194,7 @@ def test_an_import_tells_what_is_missing() -> None:
         "unmapped_projects": [],
         "errors": [{"row": 4, "field": "day", "code": "x", "detail": "no such day"}],
         "batch_id": None,
+        "warnings": [{"code": "management_cap", "detail": "above the cap"}],
     }
 
     shown = printed(import_view(found))
@@ -201,3 +202,4 @@ def test_an_import_tells_what_is_missing() -> None:
     assert "3 lines: 1 new of 7.00, 1 there already, 0 ignored" in shown
     assert "account not mapped: 管理费用 (1 lines)" in shown
     assert "row 4, day: no such day" in shown
+    assert "warning: above the cap" in shown

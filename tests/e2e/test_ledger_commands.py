@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +63,13 @@ def spending(reference: str, amount: str, spent_on: str) -> tuple[str, ...]:
         f"--amount={amount}",
         f"--spent-on={spent_on}",
     )
+
+
+def yuan(figure: Any) -> Decimal:
+    """Of an amount, a line of a balance sheet, or the last column of one of activities."""
+    if isinstance(figure, str):
+        return Decimal(figure)
+    return Decimal(figure.get("amount") or figure["total"]["amount"])
 
 
 def bank(fundmix: Fundmix, on: str) -> dict[str, str]:
@@ -177,6 +185,16 @@ def test_a_year_is_closed_once_nothing_waits_for_a_decision(registered: Fundmix)
     restated = registered.json("mix", "--year=2016")
     official = registered.json("mix", "--year=2016", "--basis=official")
     assert (restated["received_total"], official["received_total"]) == ("15.00", "7.00")
+    year_end = ("statement", "balance-sheet", "--on=2016-12-31", f"--agency={AGENCY}")
+    for asked, total in (
+        (("statement", "activities", "--year=2016"), "total_income"),
+        (year_end, "total_assets"),
+        (("flow", "--year=2016"), "total"),
+    ):
+        as_known = registered.json("ledger", *asked)
+        as_booked = registered.json("ledger", *asked, "--basis=official")
+        assert as_booked["basis"] == "official"
+        assert yuan(as_known[total]) - yuan(as_booked[total]) == Decimal("8.00")
     # It has its true day, and is booked in the first open month.
     [late] = registered.json("ledger", "cut-off", "--around=2016-12-31", "--days=0")
     assert (late["period"], "booked_in_other_period" in late["reasons"]) == (201701, True)

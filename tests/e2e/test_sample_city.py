@@ -111,6 +111,19 @@ def test_the_mix_of_an_agency_is_that_of_the_city_for_it(
         assert "agencies" not in mix
 
 
+def test_the_cliff_of_the_city_is_that_of_its_agencies(demonstrated: Fundmix) -> None:
+    asked = ("goal", "cliff", "--on=2025-10-01", "--days=120", "--limit=1000")
+
+    city = demonstrated.json(*asked)
+
+    [*owners] = {item["agency"] for item in city["items"]}
+    assert len(owners) > 1
+    of_each = [demonstrated.json(*asked, f"--agency={owner}") for owner in owners]
+    assert len(city["items"]) == city["contracts"] == sum(one["contracts"] for one in of_each)
+    for owner, one in zip(owners, of_each, strict=True):
+        assert one["items"] == [item for item in city["items"] if item["agency"] == owner]
+
+
 def test_the_mix_is_told_plainly(demonstrated: Fundmix) -> None:
     shown = demonstrated.run("mix", "--year=2024")
 
@@ -124,15 +137,15 @@ def test_loading_again_changes_nothing_and_says_so(demonstrated: Fundmix, sample
     counted = {
         words[0]: words[1:]
         for line in summary
-        if len(words := line.split()) == 5 and words[0].endswith(".csv")
+        if len(words := line.split()) == 6 and words[0].endswith(".csv")
     }
     assert counted == {
-        "organisations.csv": ["121", "0", "121", "0"],
-        "contracts.csv": ["240", "0", "240", "0"],
-        "instalments.csv": ["720", "0", "720", "0"],
-        "evaluations.csv": ["480", "0", "480", "0"],
-        "donations.csv": ["1008", "0", "1008", "0"],
-        "expenditures.csv": ["667", "0", "667", "0"],
+        "organisations.csv": ["121", "0", "121", "0", "0"],
+        "contracts.csv": ["240", "0", "240", "0", "0"],
+        "instalments.csv": ["720", "0", "720", "0", "0"],
+        "evaluations.csv": ["480", "0", "480", "0", "0"],
+        "donations.csv": ["1008", "0", "1008", "0", "0"],
+        "expenditures.csv": ["667", "0", "667", "0", "0"],
     }
     assert_as_expected(demonstrated, sample)
 

@@ -17,6 +17,13 @@ async def gifts(site: Site, **query: Any) -> list[Json]:
     return answer.json()["items"]
 
 
+async def funds(site: Site, *, year: int = 2025) -> list[Json]:
+    """What its statement says of its money."""
+    answer = await site.donor.get("/v1/statements", donor=ENTERPRISE, year=year)
+    assert answer.is_success, answer.text
+    return answer.json()["funds"]
+
+
 async def a_story(site: Site) -> Json:
     """Given for meals, used, kept for children, and some of it given back."""
     gift = await site.give("100.00", restricted_to=MEAL)
@@ -81,6 +88,28 @@ async def test_what_was_an_error_leaves_nothing(site: Site) -> None:
         cny("100.00"),
         cny("0.00"),
     )
+
+
+async def test_the_use_of_a_gift_is_exact_while_nothing_else_is_in_its_fund(site: Site) -> None:
+    gift = await site.give("100.00", restricted_to=MEAL)
+    error = await site.give("9.00", restricted_to=MEAL, donor={"kind": "individual"})
+    path = f"/v1/donations/{error['donation_id']}/reverse"
+    await site.treasurer.post(path, {"reason": "录入有误"})
+    await site.follow()
+    [alone] = await gifts(site)
+    [total] = await funds(site)
+
+    await site.give("5.00", restricted_to=MEAL)
+    of_two = await gifts(site)
+    [total_of_two] = await funds(site)
+    await site.give("6.00", restricted_to=MEAL, donor={"kind": "individual"})
+    [total_of_three] = await funds(site)
+
+    assert alone["lot_id"] == gift["donation_id"]
+    assert (alone["is_pooled"], total["is_pooled"]) == (False, False)
+    # Which of its gifts was used is by oldest money first; what of all of them was used is exact.
+    assert [g["is_pooled"] for g in of_two] == [True, True]
+    assert (total_of_two["is_pooled"], total_of_three["is_pooled"]) == (False, True)
 
 
 async def test_nobody_sees_the_gifts_of_others(site: Site) -> None:

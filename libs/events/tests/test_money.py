@@ -4,7 +4,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
-from fundmix_events.money import AMOUNT_MINOR_MAX, Amount, AmountOrNothing, Currency, Money
+from fundmix_events.money import (
+    AMOUNT_MINOR_MAX,
+    Amount,
+    AmountOrNothing,
+    Currency,
+    Money,
+    SignedAmount,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -158,7 +165,7 @@ def test_the_smallest_amounts_are_amounts() -> None:
     assert TypeAdapter(AmountOrNothing).validate_python(Money.of(0)) == Money.of(0)
 
 
-@pytest.mark.parametrize("kind", [Amount, AmountOrNothing])
+@pytest.mark.parametrize("kind", [Amount, AmountOrNothing, SignedAmount])
 def test_nobody_outside_speaks_in_minor_units(kind: Any) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_python({"amount_minor": 100, "currency": "CNY"})
@@ -167,7 +174,7 @@ def test_nobody_outside_speaks_in_minor_units(kind: Any) -> None:
     assert TypeAdapter(kind).validate_python(Money.of(100)) == Money.of(100)
 
 
-@pytest.mark.parametrize("kind", [Amount, AmountOrNothing])
+@pytest.mark.parametrize("kind", [Amount, AmountOrNothing, SignedAmount])
 @pytest.mark.parametrize(
     ("value", "code", "place"),
     [

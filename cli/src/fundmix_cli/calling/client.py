@@ -17,7 +17,7 @@ from fundmix_cli.calling.sending import ANSWER_TIME_S_MAX, Outgoing, Params, Sen
 from fundmix_cli.calling.tokens import Tokens
 from fundmix_cli.claims import Claims
 
-PAGE_ROWS: Final = "200"
+PAGE_ROWS: Final = 200
 NO_PARAMS: Final[Params] = {}
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -94,7 +94,7 @@ class ServiceClient:
         params: Params = NO_PARAMS,
     ) -> AsyncGenerator[Json]:
         """All items, page after page. Raises RefusedError and ServiceAwayError."""
-        page_params = {**params, "limit": PAGE_ROWS}
+        page_params = {**params, "limit": str(PAGE_ROWS)}
         while True:
             page = await self.get(service, path, claims=claims, params=page_params)
             for item in page["items"]:
@@ -102,6 +102,28 @@ class ServiceClient:
             if page["next_cursor"] is None:
                 return
             page_params["cursor"] = page["next_cursor"]
+
+    async def figures(
+        self,
+        service: ServiceName,
+        path: str,
+        *,
+        claims: Claims,
+        params: Params = NO_PARAMS,
+        rows_max: int,
+    ) -> Json:
+        """Figures with rows: the first page, with as many rows as are wanted.
+
+        Raises RefusedError and ServiceAwayError.
+        """
+        page_params = {**params, "limit": str(min(rows_max, PAGE_ROWS))}
+        found = page = await self.get(service, path, claims=claims, params=page_params)
+        while page["next_cursor"] is not None and len(found["items"]) < rows_max:
+            page_params["limit"] = str(min(rows_max - len(found["items"]), PAGE_ROWS))
+            page_params["cursor"] = page["next_cursor"]
+            page = await self.get(service, path, claims=claims, params=page_params)
+            found["items"] += page["items"]
+        return found | {"next_cursor": page["next_cursor"]}
 
     async def post(
         self,

@@ -1,4 +1,4 @@
-"""What has become of each row: each is new, was there before, or has errors."""
+"""What has become of each row: each is new, there before, reversed since, or has errors."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +14,8 @@ from fundmix_cli.city.rows import Fault, Row
 class Result(StrEnum):
     NEW = "new"
     THERE = "there"
+    REVERSED = "reversed"
+    """It was there, and was reversed: it stays so."""
     ERROR = "error"
 
 
@@ -23,6 +25,7 @@ class FileSummary:
     rows: int
     new: int
     there: int
+    reversed: int
     errors: int
 
 
@@ -40,6 +43,9 @@ class Outcome:
     def good(self, line: Line[Row], *, is_new: bool) -> None:
         self._count(line, Result.NEW if is_new else Result.THERE)
 
+    def left_reversed(self, line: Line[Row]) -> None:
+        self._count(line, Result.REVERSED)
+
     def bad(self, line: Line[Row], faults: Iterable[Fault]) -> None:
         self.errors += [line.error(column, reason) for column, reason in faults]
         self._count(line, Result.ERROR)
@@ -56,6 +62,7 @@ class Outcome:
                 rows=rows,
                 new=self._results[file, Result.NEW],
                 there=self._results[file, Result.THERE],
+                reversed=self._results[file, Result.REVERSED],
                 errors=self._results[file, Result.ERROR],
             )
             for file, rows in self._rows_read.items()

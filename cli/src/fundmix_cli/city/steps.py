@@ -1,7 +1,8 @@
 """The steps by which each row comes in. A step that was done before is passed over.
 
-Every request says by its Idempotency-Key what is to be done: a step that was carried out although
-its answer was lost is not carried out again.
+So is what was reversed since: who wants it booked again gives it another reference. Every request
+says by its Idempotency-Key what is to be done: a step that was carried out although its answer was
+lost is not carried out again.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from fundmix_events.evaluations import Stage
 
 from fundmix_cli.calling.client import Json, ServiceClient, ServiceName
 from fundmix_cli.calling.errors import RefusedError
+from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.city import people
 from fundmix_cli.city.checks import ITS_CONTRACT, ContractLines, FundLines
 from fundmix_cli.city.evaluating import EvaluationSteps
-from fundmix_cli.city.existing import Existing, differences, read_evaluations
+from fundmix_cli.city.existing import Existing, differences, is_among, read_evaluations
 from fundmix_cli.city.files import Line
 from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.city.rows import (
@@ -96,6 +98,9 @@ class Steps:
     async def load_donation(self, line: Line[DonationRow]) -> None:
         row = line.row
         reference = (row.agency, row.reference)
+        if self._is_reversed_gift(row):
+            self._outcome.left_reversed(line)
+            return
         pledge = self._existing.pledges.get(reference)
         donation = self._existing.donations.get(reference)
         if faults := gift_differences(row, pledge, donation):
@@ -121,7 +126,12 @@ class Steps:
     async def _spend(self, line: Line[ExpenditureRow], fund_code: str) -> None:
         row = line.row
         wanted = row.expenditure(fund_code)
-        there = self._existing.expenditures.get((row.agency, row.reference))
+        reference = (row.agency, row.reference)
+        there = self._existing.expenditures.get(reference)
+        undone = self._existing.reversed_expenditures.get(reference, ())
+        if there is None and is_among(wanted, (r["terms"] for r in undone), ExpenditureRow):
+            self._outcome.left_reversed(line)
+            return
         if there and (faults := list(differences(wanted, there["terms"], ExpenditureRow))):
             self._outcome.bad(line, faults)
             return
@@ -183,6 +193,10 @@ class Steps:
         if is_to_be_approved and not is_evaluated:
             self._outcome.bad(line, [("condition", UNEVALUATED)])
             return
+        # Only what stood approved before may have been paid once.
+        if is_to_be_paid and not is_to_be_approved and await self._is_reversed(row, contract):
+            self._outcome.left_reversed(line)
+            return
         try:
             if is_to_be_approved:
                 there = await self._approve(row, contract_row, contract)
@@ -192,6 +206,13 @@ class Steps:
             self._outcome.refused(line, error)
             return
         self._outcome.good(line, is_new=is_new or is_to_be_paid)
+
+    async def _is_reversed(self, row: InstalmentRow, contract: Json) -> bool:
+        """Whether just this payment was recorded, and undone."""
+        path = f"/v1/contracts/{contract['contract_id']}"
+        found = await self._client.get(ServiceName.CONTRACTS, path, claims=AUDITOR)
+        undone = [r for r in found["reversals"] if r["instalment_number"] == row.number]
+        return is_among(row.json_of("paid_on", "bank_reference"), undone, InstalmentRow)
 
     async def _approve(self, row: InstalmentRow, contract_row: ContractRow, contract: Json) -> Json:
         """The instalment as it then is; where the file says what was paid, it must be that."""
@@ -230,6 +251,24 @@ class Steps:
             claims=people.treasurer(row.agency),
             body={**row.donation(), "pledge_id": pledge_id},
             after=self._after(row.agency, row.donor_code),
+        )
+
+    def _is_reversed_gift(self, row: DonationRow) -> bool:
+        """What was received just so and undone; or promised just so and undone, and not received.
+
+        What stands under its reference now has come after it.
+        """
+        reference = (row.agency, row.reference)
+        if reference in self._existing.donations:
+            return False
+        received = self._existing.reversed_donations.get(reference, ())
+        if row.received_on is not None and is_among(row.donation(), received, DonationRow):
+            return True
+        promised = self._existing.reversed_pledges.get(reference, ())
+        return (
+            row.pledged_on is not None
+            and reference not in self._existing.pledges
+            and is_among(row.pledge(), promised, DonationRow)
         )
 
     def _after(self, *codes: str | None) -> Sequence[str]:

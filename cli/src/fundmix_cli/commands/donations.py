@@ -265,6 +265,13 @@ def list_donations(
     *,
     agency_code: OfAgency = None,
     reference: Annotated[str | None, typer.Option(help="The agency's own number.")] = None,
+    pledge: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="Only what fulfils this pledge.")
+    ] = None,
+    is_unproved: Annotated[
+        bool,
+        typer.Option("--unproved", help="Only goods that lack a proof of their value."),
+    ] = False,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -272,7 +279,13 @@ def list_donations(
 
     Exit codes: 0 listed, 1 refused, 3 nothing runs.
     """
-    rows = listed(home, "/v1/donations", {"agency": agency_code, "reference": reference})
+    query = {
+        "agency": agency_code,
+        "reference": reference,
+        "pledge_id": pledge,
+        "unproved": "true" if is_unproved else None,
+    }
+    rows = listed(home, "/v1/donations", query)
     show_list(rows, donations_table, as_json=as_json, none="there are no donations")
 
 

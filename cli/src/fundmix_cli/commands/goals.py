@@ -38,6 +38,7 @@ from fundmix_cli.display.goals import (
 from fundmix_cli.installation import DEFAULT_HOME
 
 GOALS: Final = "/v1/goals"
+ROWS_SHOWN: Final = 50
 
 
 class RankedBy(StrEnum):
@@ -194,7 +195,7 @@ def ranking(
     by: Annotated[RankedBy, typer.Option(help="What to rank by.")] = RankedBy.GOVERNMENT_SHARE,
     basis: Annotated[Basis, typer.Option(help="What is measured.")] = Basis.RECEIVED,
     on: OnDay = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Rows at most.")] = 50,
+    limit: RowsMax = ROWS_SHOWN,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -202,9 +203,10 @@ def ranking(
 
     Exit codes: 0 shown, 1 refused, 3 nothing runs.
     """
-    params = {"year": str(year), "by": by.value, "basis": basis.value, "limit": str(limit)}
+    params = {"year": str(year), "by": by.value, "basis": basis.value}
     params |= {"on": day_of(on)} if on else {}
-    show(_read(home, "/v1/ranking", params), ranking_view, as_json=as_json)
+    found = _read_rows(home, "/v1/ranking", params, rows_max=limit)
+    show(found, ranking_view, as_json=as_json)
 
 
 @goal.command()
@@ -230,7 +232,8 @@ def cliff(
     *,
     on: Annotated[Day | None, typer.Option(help="From this day on; else from today.")] = None,
     days: Annotated[int, typer.Option(min=0, max=1_100, help="Within so many days.")] = 90,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Rows at most.")] = 50,
+    agency: Agency = None,
+    limit: RowsMax = ROWS_SHOWN,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
@@ -238,13 +241,24 @@ def cliff(
 
     Exit codes: 0 shown, 1 refused, 3 nothing runs.
     """
-    params = {"days": str(days), "limit": str(limit)} | ({"on": day_of(on)} if on else {})
-    show(_read(home, "/v1/expiry-cliff", params), cliff_view, as_json=as_json)
+    params = {"days": str(days)} | ({"agency": agency} if agency else {})
+    params |= {"on": day_of(on)} if on else {}
+    found = _read_rows(home, "/v1/expiry-cliff", params, rows_max=limit)
+    show(found, cliff_view, as_json=as_json)
 
 
 def _read(home: Path, path: str, params: dict[str, str]) -> Item:
     return ask(
         home, lambda client: client.get(ServiceName.LEDGER, path, claims=AUDITOR, params=params)
+    )
+
+
+def _read_rows(home: Path, path: str, params: dict[str, str], *, rows_max: int) -> Item:
+    return ask(
+        home,
+        lambda client: client.figures(
+            ServiceName.LEDGER, path, claims=AUDITOR, params=params, rows_max=rows_max
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.commands.acting import Day, day_of
 from fundmix_cli.commands.asking import ask
 from fundmix_cli.commands.ledger import read_list
-from fundmix_cli.commands.options import AsOf, Home, Json, OnDay
+from fundmix_cli.commands.options import AsOf, BooksBasis, Home, Json, OnDay
 from fundmix_cli.commands.showing import show, show_list
 from fundmix_cli.display.ledger_reports import (
     account_view,
@@ -86,15 +86,17 @@ def statement(
     ] = None,
     agency: Agency = None,
     as_of: AsOf = None,
+    basis: BooksBasis = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Show a statement of an agency or of the city.
+    """Show a statement of an agency or of the city: by value date, or as booked to a month's end.
 
     Exit codes: 0 shown, 1 refused, 2 wrong usage, 3 nothing runs.
     """
     days = {"as_of": as_of, "on": on, "from": first, "to": last}
-    params = {"agency": agency, "year": None if year is None else str(year)} | _days(days)
+    params = {"agency": agency, "year": None if year is None else str(year), "basis": basis}
+    params |= _days(days)
     if which is Statement.ACTIVITIES:
         is_span = first is not None and last is not None and year is None
         is_year = first is None and last is None and year is not None
@@ -112,13 +114,18 @@ def statement(
 
 @ledger_reports.command()
 def flow(
-    *, year: Year, agency: Agency = None, as_json: Json = False, home: Home = DEFAULT_HOME
+    *,
+    year: Year,
+    agency: Agency = None,
+    basis: BooksBasis = None,
+    as_json: Json = False,
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Show where a year's money came from, which funds held it and what it was used for.
 
     Exit codes: 0 shown, 1 refused, 3 nothing runs.
     """
-    found = _read(home, "/v1/flow", {"year": str(year), "agency": agency})
+    found = _read(home, "/v1/flow", {"year": str(year), "agency": agency, "basis": basis})
     show(found, flow_view, as_json=as_json)
 
 

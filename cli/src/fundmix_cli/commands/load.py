@@ -17,7 +17,7 @@ from fundmix_cli.city.loading import load_city, read_city
 from fundmix_cli.city.outcome import Outcome
 from fundmix_cli.commands.asking import ask, errors
 from fundmix_cli.commands.options import Home
-from fundmix_cli.display.loading import print_errors, row_progress, summary_table
+from fundmix_cli.display.loading import print_errors, reversed_note, row_progress, summary_table
 from fundmix_cli.display.mix import quarantine_warning
 from fundmix_cli.installation import DEFAULT_HOME
 
@@ -55,11 +55,12 @@ def load(
 
     All of it through the public APIs. Whoever the rules ask for acts: registrar, approver, payer,
     evaluator, manager, treasurer, accountant, donor. What is there already is left as it is, so the
-    same command may be repeated, also after it was interrupted. Where paid_amount is left out, it
-    follows from the evaluation.
+    same command may be repeated, also after it was interrupted. What was reversed stays reversed,
+    unless its row has changed. Where paid_amount is left out, it follows from the evaluation.
 
-    Exit codes: 0 every row is in the books, 1 some rows have errors or a file cannot be read,
-    3 nothing runs or answers, 4 the ledger did not catch up in time, 130 interrupted.
+    Exit codes: 0 every row is in the books, or was and is reversed, 1 some rows have errors or a
+    file cannot be read, 3 nothing runs or answers, 4 the ledger did not catch up in time,
+    130 interrupted.
     """
     limits = LoadLimits(
         concurrency=concurrency,
@@ -108,7 +109,10 @@ async def _load(client: ServiceClient, folder: Path, limits: LoadLimits) -> bool
             # Also of a load that cannot go on: so much is done.
             bars.close()
             print_errors(errors, outcome.errors)
-            out.print(summary_table(outcome.summary()))
+            summary = outcome.summary()
+            out.print(summary_table(summary))
+            if note := reversed_note(summary):
+                errors.print(note, style="yellow")
     loaded_s = time.monotonic() - started
     quarantined = await wait_for_ledger(client, time_s_max=limits.ledger_time_s_max)
     ledger_s = time.monotonic() - started - loaded_s

@@ -1,7 +1,6 @@
 """`fundmix mix`: where a year's income came from."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
@@ -11,7 +10,7 @@ from fundmix_cli.calling.client import ServiceClient, ServiceName
 from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.commands.acting import day_of
 from fundmix_cli.commands.asking import ask
-from fundmix_cli.commands.options import AsOf, Home, Json, OnDay
+from fundmix_cli.commands.options import AsOf, BooksBasis, Home, Json, OnDay
 from fundmix_cli.display.mix import mix_view
 from fundmix_cli.installation import DEFAULT_HOME
 
@@ -33,11 +32,6 @@ USUAL: Final = {"on": None, "as_of": None, "basis": "restated"}
 NOTHING_ELSE: Final[Mapping[str, str]] = {}
 
 
-class Basis(StrEnum):
-    RESTATED = "restated"
-    OFFICIAL = "official"
-
-
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -49,7 +43,7 @@ def mix(
     ] = None,
     on: OnDay = None,
     as_of: AsOf = None,
-    basis: Annotated[Basis | None, typer.Option(help="By value date, or as booked.")] = None,
+    basis: BooksBasis = None,
     as_json: Json = False,
     home: Home = DEFAULT_HOME,
 ) -> None:

@@ -140,13 +140,13 @@ def changes_table(changes: Sequence[Json]) -> RenderableType:
 
 
 def gifts_table(gifts: Sequence[Json]) -> RenderableType:
-    return _table(
+    table = _table(
         ("value date", "document", "fund", "given*", "moved*", "gone back*", "used*", "left*"),
         (
             (
                 g["value_on"],
                 g["document"],
-                g["fund_code"],
+                _fund(g),
                 yuan(g["given"]),
                 yuan(g["moved"]),
                 yuan(g["refunded"]),
@@ -156,6 +156,7 @@ def gifts_table(gifts: Sequence[Json]) -> RenderableType:
             for g in gifts
         ),
     )
+    return Group(table, *_pooled_note(gifts))
 
 
 def statement_view(statement: Json) -> RenderableType:
@@ -178,7 +179,7 @@ def statement_view(statement: Json) -> RenderableType:
         (
             (
                 f["agency"],
-                f["fund_code"],
+                _fund(f),
                 yuan(f["left_before"]),
                 yuan(f["given"]),
                 yuan(f["moved"]),
@@ -194,6 +195,7 @@ def statement_view(statement: Json) -> RenderableType:
         given,
         Text("what became of the money"),
         funds,
+        *_pooled_note(statement["funds"]),
     )
 
 
@@ -217,6 +219,16 @@ def todo_table(items: Sequence[Json]) -> RenderableType:
 
 def yuan(money: Json) -> str:
     return money["amount"]
+
+
+def _fund(moves: Json) -> str:
+    return moves["fund_code"] + (" (pooled)" if moves["is_pooled"] else "")
+
+
+def _pooled_note(moves: Sequence[Json]) -> list[Text]:
+    if not any(m["is_pooled"] for m in moves):
+        return []
+    return [Text("pooled: with money of others; its use is split by oldest money first", "dim")]
 
 
 def _used(moves: Json) -> str:

@@ -44,7 +44,7 @@ def balance_sheet_view(found: Json) -> RenderableType:
         total = found[f"total_{part}"]
         table.add_row(*_label(total), _yuan(total["amount"]), style="bold")
     day = f" on {found['on']}" if found["on"] else ", all that is recorded"
-    title = f"资产负债表 · balance sheet of {_whose(found)}{day}"
+    title = f"资产负债表 · balance sheet of {_whose(found)}{day}{_counted(found)}"
     return _report(title, table, found=found, heading=found["title"])
 
 
@@ -59,7 +59,7 @@ def activities_view(found: Json) -> RenderableType:
     for name in ("total_expenses", *ACTIVITY_TOTALS):
         table.add_row(*_label(found[name]), *_sides(found[name]), style="bold")
     span = f"{found['value_from']} to {found['value_to']}"
-    title = f"业务活动表 · activities of {_whose(found)}, {span}"
+    title = f"业务活动表 · activities of {_whose(found)}, {span}{_counted(found)}"
     return _report(title, table, found=found, heading=found["title"])
 
 
@@ -71,7 +71,7 @@ def flow_view(found: Json) -> RenderableType:
         pooled = " (pooled)" if link["is_pooled"] else ""
         names = (source["en"], source["zh"], target["en"] + pooled, target["zh"])
         table.add_row(*map(Text, names), _yuan(link["amount"]))
-    title = f"{found['year']} 资金流向 · flow of money of {_whose(found)}"
+    title = f"{found['year']} 资金流向 · flow of money of {_whose(found)}{_counted(found)}"
     total = Text(f"each layer {_yuan(found['total'])}", style="dim")
     note = found["pooled_note"]
     notes = [Text(f"{note['zh']} {note['en']}", style="dim")] if note else []
@@ -144,6 +144,12 @@ def _report(
 
 def _whose(found: Json) -> str:
     return found["agency"] or "the city"
+
+
+def _counted(found: Json) -> str:
+    """How, where it is not as usual: by value date, with all that is known."""
+    as_of = f", as known on {found['as_of']}" if found.get("as_of") else ""
+    return as_of + (", as booked" if found["basis"] == "official" else "")
 
 
 def _table(*names: str, numbers: tuple[str, ...], whose: bool = False) -> Table:

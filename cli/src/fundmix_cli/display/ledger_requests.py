@@ -179,7 +179,7 @@ def import_view(found: Json) -> RenderableType:
     ]
     if found["batch_id"]:
         parts.append(Text(f"batch {found['batch_id']} waits for a review"))
-    return Group(*parts)
+    return Group(*parts, *_warnings(found))
 
 
 def _warnings(found: Json) -> list[Text]:

@@ -54,12 +54,22 @@ def row_progress(
 def summary_table(summary: Iterable[FileSummary]) -> Table:
     table = Table(box=None, header_style="dim")
     table.add_column("file")
-    for column in ("rows", "new", "already there", "errors"):
+    for column in ("rows", "new", "already there", "reversed", "errors"):
         table.add_column(column, justify="right")
     for file in summary:
         errors = f"[red]{file.errors}[/red]" if file.errors else "0"
-        table.add_row(file.file, str(file.rows), str(file.new), str(file.there), errors)
+        counts = (file.rows, file.new, file.there, file.reversed)
+        table.add_row(file.file, *map(str, counts), errors)
     return table
+
+
+def reversed_note(summary: Iterable[FileSummary]) -> str | None:
+    """What became of rows that say what was reversed, where there are any."""
+    rows = sum(file.reversed for file in summary)
+    if not rows:
+        return None
+    counted = "1 row is" if rows == 1 else f"{rows} rows are"
+    return f"{counted} left alone: what they say was reversed. Another reference books it again"
 
 
 def print_errors(console: Console, errors: Iterable[RowError]) -> None:

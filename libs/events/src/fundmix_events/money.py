@@ -161,5 +161,6 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
+SignedAmount = Annotated[Money, WrapValidator(_as_written)]
 Amount = Annotated[Money, WrapValidator(_as_written), AfterValidator(_more_than_nothing)]
 AmountOrNothing = Annotated[Money, WrapValidator(_as_written), AfterValidator(_not_negative)]

@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 from fundmix_kit.auth import TokenVerifier, require_safe_binding
 from fundmix_kit.edge import Edge
 from fundmix_kit.health import Health
+from fundmix_kit.json_bodies import read_strictly
 from fundmix_kit.metrics import Metrics
 from fundmix_kit.openapi import install_openapi
 from fundmix_kit.policy import Policy, install_policy
@@ -46,6 +47,7 @@ def build_app(
     _add_operational_routes(app, health, metrics)
     install_policy(app, policy, verifier, templates)
     for router in routers:
+        read_strictly(router)
         app.include_router(router)
     install_openapi(app, policy)
     return app

@@ -184,6 +184,18 @@ async def test_nothing_is_accepted_before_it_was_delivered(
     assert refusal(answer) == (422, "delivery", {"/accepted_on": "delivery"})
 
 
+async def test_what_an_amendment_adds_is_written_in_yuan(
+    api: Api, officer: Caller, contract: str
+) -> None:
+    delta = {"amount_minor": 100, "currency": "CNY"}
+    amendment = {"reason": "增加", "amended_on": LATER, "delta": delta}
+
+    async with nothing_written(api.database):
+        answer = await officer.post(f"{contract}/amendments", amendment)
+
+    assert refusal(answer) == (422, "invalid_request", {"/delta": "amount_missing"})
+
+
 async def test_an_amendment_changes_something(api: Api, officer: Caller, contract: str) -> None:
     same = {
         "reason": "重申",

@@ -54,12 +54,14 @@ class GiftTotal(BaseModel):
     """A donor's money in one fund of an agency, by value date.
 
     `left` is `left_before`, `given` and `moved`, less `refunded`, `reversed` and what was `used`,
-    by code of the expense.
+    by code of the expense. `is_pooled`: others gave to the fund as well, and what it was used for
+    is split among its gifts, oldest money first; else it is exact.
     """
 
     agency: str
     fund_code: str
     channel: str
+    is_pooled: bool
     left_before: Money
     given: Money
     moved: Money

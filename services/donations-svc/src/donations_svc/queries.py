@@ -159,6 +159,7 @@ async def list_donations(
     reference: str | None,
     agency: str | None,
     pledge_id: UUID | None,
+    is_unproved: bool,
     page: PageParams,
 ) -> list[Donation]:
     """In the order of recording; one row more than the page shows."""
@@ -170,6 +171,7 @@ async def list_donations(
             reference=reference,
             agency=agency,
             pledge_id=pledge_id,
+            is_unproved=is_unproved,
             after=after[0] if after else FIRST_ID,
             rows_max=page.rows_to_read,
         )

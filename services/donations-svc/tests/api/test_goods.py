@@ -35,6 +35,11 @@ async def received(treasurer: Caller, **changes: Any) -> Json:
     return answer.json()
 
 
+async def goods_to_state(caller: Caller) -> list[Json]:
+    items = (await caller.get("/v1/todo")).json()["items"]
+    return [item for item in items if item["action"] == "state_goods"]
+
+
 def path_of(gift: Json) -> str:
     return f"/v1/donations/{gift['donation_id']}/goods"
 
@@ -88,6 +93,51 @@ async def test_what_was_said_of_goods_stays(
         answer = await treasurer.put(path_of(gift), after)
 
     assert refusal(answer) == (status, code, {pointer: refusal(answer).errors[pointer]})
+
+
+async def test_goods_without_a_proof_wait_for_their_agency(api: Api, treasurer: Caller) -> None:
+    bare = await received(treasurer)
+    described = await received(treasurer, reference="DN-2", goods=BEDS)
+    await received(treasurer, reference="DN-3", goods=BEDS | PROOF)
+    await received(treasurer, reference="DN-4", kind="cash", bank_reference="B-4")
+    undone = await received(treasurer, reference="DN-5")
+    await treasurer.post(f"/v1/donations/{undone['donation_id']}/reverse", {"reason": "录入有误"})
+
+    before = await goods_to_state(treasurer)
+    of_donor = await goods_to_state(api.caller("donor", org=ENTERPRISE))
+    of_other = await goods_to_state(api.caller("agency", org=OTHER_AGENCY))
+    await treasurer.put(path_of(bare), BEDS)
+    after_a_description = await goods_to_state(treasurer)
+    await treasurer.put(path_of(bare), BEDS | PROOF)
+    after_a_proof = await goods_to_state(treasurer)
+
+    waiting = [bare["donation_id"], described["donation_id"]]
+    assert [item["id"] for item in before] == waiting
+    assert (before[0]["subject"], before[0]["since"]) == ("goods", "2025-03-02")
+    assert before[0]["amount"] == bare["amount"]
+    assert (of_donor, of_other) == ([], [])
+    assert [item["id"] for item in after_a_description] == waiting
+    assert [item["id"] for item in after_a_proof] == waiting[1:]
+
+
+async def test_goods_without_a_proof_are_listed_apart(api: Api, treasurer: Caller) -> None:
+    bare = await received(treasurer)
+    await received(treasurer, reference="DN-2", goods=BEDS | PROOF)
+    described = await received(treasurer, reference="DN-3", goods=BEDS)
+    auditor = api.caller("auditor")
+
+    listed = await auditor.get("/v1/donations", unproved="true")
+    second = await auditor.get("/v1/donations", unproved="true", reference="DN-3")
+    of_other = await auditor.get("/v1/donations", unproved="true", agency=OTHER_AGENCY)
+    everything = await auditor.get("/v1/donations", unproved="false")
+
+    assert [d["donation_id"] for d in listed.json()["items"]] == [
+        bare["donation_id"],
+        described["donation_id"],
+    ]
+    assert [d["donation_id"] for d in second.json()["items"]] == [described["donation_id"]]
+    assert of_other.json()["items"] == []
+    assert len(everything.json()["items"]) == 3
 
 
 async def test_only_goods_that_stand_are_stated(api: Api, treasurer: Caller) -> None:

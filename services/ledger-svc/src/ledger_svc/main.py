@@ -83,7 +83,7 @@ def build_api(process: Process, *, gate: Gate | None = None) -> FastAPI:
             holds_router(database, runner, commands),
             lot_holds_router(runner, clock),
             gifts_router(database),
-            imports_router(database, runner, ImportCommands(commands, clock=clock)),
+            imports_router(database, actions, ImportCommands(commands, clock=clock)),
             reports_router(database),
             operations_router(database, operating),
             quarantine_router(database, deciding, retrying),

@@ -19,6 +19,7 @@ from ledger_svc.testing import (
 )
 
 PURPOSE: Final = "purpose:长者助餐"
+FEN: Final = {"amount_minor": -100, "currency": "CNY"}
 
 
 async def balances(books: Books) -> dict[tuple[str, str], str]:
@@ -111,8 +112,12 @@ async def test_an_entry_leg_by_leg_brings_lots_and_draws_from_them(books: Books)
             [a_leg("assets:fixed", "0.00"), a_leg("income:other", "0.00")],
             {"/legs/0": "amount_nothing", "/legs/1": "amount_nothing"},
         ),
+        (
+            [a_leg("assets:fixed", "1.00"), a_leg("income:other", "-1.00") | {"amount": FEN}],
+            {"/legs/1/amount": "amount_missing"},
+        ),
     ],
-    ids=["one leg", "not zero", "a promise", "restricted without purpose", "nothing"],
+    ids=["one leg", "not zero", "a promise", "restricted without purpose", "nothing", "in fen"],
 )
 async def test_legs_that_are_no_entry_are_refused(
     books: Books, legs: list[Json], errors: dict[str, str]

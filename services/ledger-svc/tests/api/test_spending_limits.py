@@ -105,11 +105,19 @@ async def test_a_batch_is_warned_of_as_a_whole(books: Books) -> None:
     mapping = {"agency": AGENCY, "accounts": {"管理费用": "expenses:management"}}
     await accountant.put("/v1/import-mappings", mapping)
     rows = ("凭证号,日期,科目,借方金额", *(f"记-{n},2024-06-05,管理费用,100000" for n in (1, 2)))
-    imported = await accountant.upload(f"/v1/imports?agency={AGENCY}", "\n".join(rows).encode())
+    path, file = f"/v1/imports?agency={AGENCY}", "\n".join(rows).encode()
+    one_alone = await accountant.upload(f"{path}&dry_run=true", "\n".join(rows[:2]).encode())
+    told = await accountant.upload(f"{path}&dry_run=true", file)
+    imported = await accountant.upload(path, file)
+    again = await accountant.upload(path, file)
 
     approved = await books.reviewer().post(
         f"/v1/batches/{imported.json()['batch_id']}/approve", None
     )
 
     # Each alone has no cap yet; together they have.
+    assert codes(one_alone.json()) == []
+    assert codes(told.json()) == ["management_cap"]
+    assert codes(imported.json()) == ["management_cap"]
+    assert codes(again.json()) == []
     assert codes(approved.json()) == ["management_cap"]

@@ -18,7 +18,7 @@ from fundmix_events.contracts import (
 )
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
-from fundmix_events.money import Amount, AmountOrNothing, Money
+from fundmix_events.money import Amount, AmountOrNothing, Money, SignedAmount
 from fundmix_events.registry import CharityStatus, Level, Organisation, TaxQualificationKind
 from fundmix_events.text import Label, Name, Remark
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -164,7 +164,7 @@ class AmendmentIn(BodyIn):
 
     reason: Remark
     amended_on: Day
-    delta: Money = Money.of(0)
+    delta: SignedAmount = Money.of(0)
     instalments: list[ChangedAmountIn] = Field(default=[], max_length=99)
     supplement: DueIn | None = None
     recovery: DueIn | None = None

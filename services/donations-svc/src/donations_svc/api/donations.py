@@ -84,13 +84,16 @@ def donations_router(database: Database, runner: CommandRunner, commands: Comman
         reference: Annotated[Label | None, Query()] = None,
         agency: Annotated[CreditCode | None, Query()] = None,
         pledge_id: Annotated[UUID | None, Query()] = None,
+        is_unproved: Annotated[bool | None, Query(alias="unproved")] = None,
     ) -> Response:
+        """With `unproved`, goods that stand and lack a proof of their value, or any description."""
         rows = await queries.list_donations(
             database,
             org=access.org_filter,
             reference=reference,
             agency=agency,
             pledge_id=pledge_id,
+            is_unproved=bool(is_unproved),
             page=page,
         )
         return page_response(

@@ -1,4 +1,4 @@
-"""What waits for a donor or an agency: gifts to send, confirm, pay back, receipts to issue."""
+"""What waits for a donor or an agency: gifts to send, confirm, state, pay back."""
 
 from datetime import date
 from enum import StrEnum
@@ -30,6 +30,8 @@ class Action(StrEnum):
     """The refund is cancelled, but the ledger may still hold its money."""
     LOOK_AT_REJECTION = "look_at_rejection"
     ISSUE_RECEIPT = "issue_receipt"
+    STATE_GOODS = "state_goods"
+    """What they are or what proves their value: `PUT /v1/donations/{donation_id}/goods`."""
 
 
 ACTIONS: dict[tuple[TodoSubject, bool], Action] = {
@@ -42,6 +44,7 @@ ACTIONS: dict[tuple[TodoSubject, bool], Action] = {
     (TodoSubject.RELEASE, False): Action.CANCEL_AGAIN,
     (TodoSubject.REJECTION, True): Action.LOOK_AT_REJECTION,
     (TodoSubject.RECEIPT, False): Action.ISSUE_RECEIPT,
+    (TodoSubject.GOODS, False): Action.STATE_GOODS,
 }
 
 

@@ -103,6 +103,18 @@ LIST: Final = """
       AND donation_id > $5
     ORDER BY donation_id LIMIT $6
 """
+# The same of goods whose value nothing proves yet, by the index of those.
+LIST_UNPROVED: Final = """
+    SELECT * FROM donation
+    WHERE kind = 'in_kind' AND proof_kind IS NULL AND reversed_on IS NULL
+      AND refunded_minor < amount_minor
+      AND ($1::text IS NULL OR agency = $1 OR donor_code = $1)
+      AND ($2::text IS NULL OR reference = $2)
+      AND ($3::text IS NULL OR agency = $3)
+      AND ($4::uuid IS NULL OR pledge_id = $4)
+      AND donation_id > $5
+    ORDER BY donation_id LIMIT $6
+"""
 
 
 async def insert(connection: Connection, donation: Donation, *, recorded_at: datetime) -> None:
@@ -240,10 +252,13 @@ async def list_rows(
     reference: str | None,
     agency: str | None,
     pledge_id: UUID | None,
+    is_unproved: bool,
     after: UUID,
     rows_max: int,
 ) -> list[Donation]:
-    rows = await connection.fetch(LIST, org, reference, agency, pledge_id, after, rows_max)
+    """`is_unproved`: goods that nobody has proved the value of, and perhaps not described."""
+    statement = LIST_UNPROVED if is_unproved else LIST
+    rows = await connection.fetch(statement, org, reference, agency, pledge_id, after, rows_max)
     return [donation_of(row) for row in rows]
 
 

@@ -26,6 +26,8 @@ STANDS: Final = text("reversed_on IS NULL")
 IS_NAMED_GIFT: Final = text(
     "reversed_on IS NULL AND NOT is_anonymous AND NOT is_sponsorship AND donor_code IS NOT NULL"
 )
+# Who proves goods has said what they are: a constraint of the table.
+IS_UNPROVED: Final = text("kind = 'in_kind' AND proof_kind IS NULL AND reversed_on IS NULL")
 IS_UNRELEASED: Final = text("state = 'cancelled' AND kind = 'cash' AND released_at IS NULL")
 QUANTITY: Final = Numeric(15, 3)
 
@@ -182,6 +184,13 @@ class Donation(DonationsTable, table=True):
         ),
         Index("ix_donation_agency", "agency", "donation_id"),
         Index("ix_donation_received", "agency", "received_on", "donation_id"),
+        Index(
+            "ix_donation_unproved",
+            "agency",
+            "received_on",
+            "donation_id",
+            postgresql_where=IS_UNPROVED,
+        ),
         # By which an import finds what may be the same donation under another reference.
         Index(
             "ix_donation_alike",

@@ -1,4 +1,4 @@
-"""What waits: open pledges, announcements, refunds that are held or not free yet, receipts."""
+"""What waits: open pledges, announcements, refunds that are held or not free, receipts, goods."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -81,11 +81,21 @@ LIST: Final = """
               SELECT FROM receipt r WHERE r.donation_id = d.donation_id AND r.state = 'issued')
           AND (d.received_on, donation_id, d.agency, 'receipt') > ($3, $4, $7, $8::text)
         ORDER BY d.received_on, donation_id LIMIT $5
+    ), goods AS (
+        -- Who proves goods has said what they are: a constraint of the table.
+        SELECT 'goods', donation_id, d.reference, d.donor_kind, d.donor_code, d.agency,
+               d.received_on, d.amount_minor - d.refunded_minor, d.currency, NULL::date
+        FROM donation d
+        WHERE NOT $2 AND ($1::text IS NULL OR d.agency = $1)
+          AND d.kind = 'in_kind' AND d.proof_kind IS NULL AND d.reversed_on IS NULL
+          AND d.refunded_minor < d.amount_minor
+          AND (d.received_on, donation_id, d.agency, 'goods') > ($3, $4, $7, $8::text)
+        ORDER BY d.received_on, donation_id LIMIT $5
     )
     SELECT * FROM (
         SELECT * FROM pledges UNION ALL SELECT * FROM announcements UNION ALL SELECT * FROM refunds
         UNION ALL SELECT * FROM releases UNION ALL SELECT * FROM rejections
-        UNION ALL SELECT * FROM receipts
+        UNION ALL SELECT * FROM receipts UNION ALL SELECT * FROM goods
     ) AS waiting
     ORDER BY since, id, agency, subject LIMIT $5
 """
@@ -101,6 +111,8 @@ class TodoSubject(StrEnum):
     """Of lines of an announcement, as long as it is news."""
     RECEIPT = "receipt"
     """A donation without one."""
+    GOODS = "goods"
+    """A donation of goods whose value nothing proves yet, or that nobody has described."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

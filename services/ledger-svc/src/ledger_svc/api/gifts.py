@@ -38,7 +38,11 @@ class GiftMovesOut(BaseModel):
 
 
 class GiftOut(GiftMovesOut):
-    """One lot of a donor: a gift, or what was kept for something else since (`moved_from`)."""
+    """One lot of a donor: a gift, or what was kept for something else since (`moved_from`).
+
+    `used` is exact where the fund had nothing else. Where it had (`is_pooled`), the use of the fund
+    is split among its lots, oldest money first.
+    """
 
     lot_id: UUID
     donor: str
@@ -48,12 +52,19 @@ class GiftOut(GiftMovesOut):
     value_on: date
     document: str
     moved_from: UUID | None
+    is_pooled: bool
 
 
 class GiftTotalOut(GiftMovesOut):
+    """`is_pooled`: money of others, or of another channel, was in the fund; else `used` is exact.
+
+    The use of a pooled fund is split among its lots, oldest money first.
+    """
+
     agency: str
     fund_code: str
     channel: Channel
+    is_pooled: bool
 
 
 class GiftTotalsOut(BaseModel):
@@ -123,6 +134,7 @@ def gift_out(gift: GiftLot) -> GiftOut:
         value_on=gift.value_on,
         document=gift.document,
         moved_from=gift.moved_from,
+        is_pooled=gift.is_pooled,
         **_moves_out(gift.moves),
     )
 
@@ -132,6 +144,7 @@ def _total_out(total: GiftTotal) -> GiftTotalOut:
         agency=total.agency,
         fund_code=total.fund_code,
         channel=total.channel,
+        is_pooled=total.is_pooled,
         **_moves_out(total.moves),
     )
 

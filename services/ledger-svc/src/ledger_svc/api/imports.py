@@ -1,6 +1,7 @@
 """An agency's accounting journal over HTTP: a file in, an account of every line out."""
 
 import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -9,14 +10,17 @@ from fastapi import APIRouter, Query, Request, Response
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.money import Money
 from fundmix_events.text import Name
-from fundmix_kit.commands import Answer, CommandRunner
+from fundmix_kit.commands import Answer
 from fundmix_kit.database import Connection, Database
 from fundmix_kit.origin import Origin
 from fundmix_kit.policy import AccessDep
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_svc import fund_queries
+from ledger_svc.api.request_bodies import WarningOut, warnings_out
+from ledger_svc.api.requests import RequestActions
 from ledger_svc.domain.journal_file import AccountMapping, JournalLine, read_lines
+from ledger_svc.domain.spending_limits import SpendingWarning
 from ledger_svc.import_commands import ImportCommands, Imported
 from ledger_svc.journal_table import read_table
 
@@ -50,7 +54,10 @@ class UnmappedOut(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """`control_count` and `control_total` are of what is new; the batch is approved as one."""
+    """`control_count` and `control_total` are of what is new; the batch is approved as one.
+
+    So are the warnings: of the years of what is new, as they are once all of it is posted.
+    """
 
     is_dry_run: bool
     batch_id: UUID | None
@@ -63,6 +70,7 @@ class ImportOut(BaseModel):
     unmapped_projects: list[UnmappedOut]
     errors: list[LineOut]
     errors_left_out: int
+    warnings: tuple[WarningOut, ...]
 
 
 class MappingIn(BaseModel):
@@ -82,9 +90,10 @@ class MappingOut(BaseModel):
 
 
 def imports_router(
-    database: Database, runner: CommandRunner, commands: ImportCommands
+    database: Database, actions: RequestActions, commands: ImportCommands
 ) -> APIRouter:
     router = APIRouter(tags=["imports"])
+    runner = actions.runner
 
     @router.post("/v1/imports", response_model=ImportOut, openapi_extra=FILE)
     async def import_journal(
@@ -102,7 +111,9 @@ def imports_router(
             imported = await commands.import_journal(
                 connection, origin, lines, agency=agency, is_dry_run=is_dry_run
             )
-            return Answer(body=_import_out(imported, is_dry_run=is_dry_run))
+            uses = [terms for _, terms in imported.plan.new]
+            warnings = await actions.warnings_of_uses(connection, uses)
+            return Answer(body=_import_out(imported, warnings, is_dry_run=is_dry_run))
 
         return await runner.run(request, access, command, status=HTTPStatus.OK)
 
@@ -136,7 +147,9 @@ def _mapping_out(agency: str, mapping: AccountMapping) -> MappingOut:
     )
 
 
-def _import_out(imported: Imported, *, is_dry_run: bool) -> ImportOut:
+def _import_out(
+    imported: Imported, warnings: Iterable[SpendingWarning], *, is_dry_run: bool
+) -> ImportOut:
     plan = imported.plan
     return ImportOut(
         is_dry_run=is_dry_run,
@@ -153,4 +166,5 @@ def _import_out(imported: Imported, *, is_dry_run: bool) -> ImportOut:
             for e in plan.errors[:SHOWN_MAX]
         ],
         errors_left_out=max(0, len(plan.errors) - SHOWN_MAX),
+        warnings=warnings_out(warnings),
     )

@@ -101,12 +101,20 @@ class RequestActions:
     async def warnings(
         self, connection: Connection, requests: Sequence[rules.Request]
     ) -> tuple[SpendingWarning, ...]:
+        """Of what is yet to be posted."""
+        return await self.warnings_of_uses(
+            connection,
+            [
+                r.terms
+                for r in requests
+                if isinstance(r.terms, ExpenditureTerms) and r.state in TO_BE_POSTED
+            ],
+        )
+
+    async def warnings_of_uses(
+        self, connection: Connection, uses: Sequence[ExpenditureTerms]
+    ) -> tuple[SpendingWarning, ...]:
         """Of an agency's years they are counted in, as the books are once they are posted."""
-        uses = [
-            r.terms
-            for r in requests
-            if isinstance(r.terms, ExpenditureTerms) and r.state in TO_BE_POSTED
-        ]
         if not uses:
             return ()
         code = uses[0].agency

@@ -73,7 +73,10 @@ class GiftMoves:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GiftLot:
-    """A donor's money in one fund; `moved_from` is the lot it was part of before it was moved."""
+    """A donor's money in one fund; `moved_from` is the lot it was part of before it was moved.
+
+    `is_pooled`: the fund had other lots too, so its use is by oldest money first; else it is exact.
+    """
 
     lot_id: UUID
     agency: str
@@ -83,14 +86,16 @@ class GiftLot:
     document: str
     donor: str
     moved_from: UUID | None
+    is_pooled: bool
     moves: GiftMoves
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GiftTotal:
-    """All that a donor has in one fund of an agency."""
+    """All that a donor has in one fund of an agency; `is_pooled`: others gave to it as well."""
 
     agency: str
     fund_code: str
     channel: Channel
+    is_pooled: bool
     moves: GiftMoves

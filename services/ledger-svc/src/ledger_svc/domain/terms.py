@@ -10,7 +10,7 @@ from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
 from fundmix_events.ledger import AccountCode
 from fundmix_events.ledger_requests import POSTINGS_MAX, FundCode
-from fundmix_events.money import Amount, Money
+from fundmix_events.money import Amount, Money, SignedAmount
 from fundmix_events.text import Label, Remark
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -104,7 +104,7 @@ class Leg(Terms):
     code: BookedCode
     fund_code: FundCode = "general"
     channel: Channel
-    amount: Money
+    amount: SignedAmount
 
     @model_validator(mode="after")
     def _is_something(self) -> Self:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from fundmix_events.channel import Channel
 from fundmix_events.donations import PurposeChanged
-from fundmix_kit.database import Connection
+from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.gifts import (
     GIFT_KINDS,
@@ -20,9 +20,15 @@ from ledger_svc.domain.gifts import (
     Happening,
 )
 
-# A page of lots that began as gifts, each with few movements; nothing else is read.
+# A page of lots that began as gifts, each with few movements; nothing else is read. A lot that all
+# went back was never used, and changes nothing of what others were used for.
 LOTS: Final = """
-    SELECT l.lot_id, l.agency, l.fund_code, l.channel, l.value_on, l.document, l.payer
+    SELECT l.lot_id, l.agency, l.fund_code, l.channel, l.value_on, l.document, l.payer,
+           EXISTS (
+               SELECT 1 FROM lot o
+               WHERE o.agency = l.agency AND o.fund_code = l.fund_code AND o.value_on <= $3
+                 AND o.lot_id <> l.lot_id AND o.amount_minor > 0
+           ) AS is_pooled
     FROM lot l
     WHERE l.payer = $1 AND NOT starts_with(l.fund_code, 'contract:')
       AND ($2::text IS NULL OR l.agency = $2)
@@ -80,6 +86,16 @@ SUMMARY: Final = """
     GROUP BY 1, 2, 3, 4, 5, 6, 7
     ORDER BY 1, 2, 3
 """
+# Of some funds, each with a channel of the donor's: whether there is money of any other.
+POOLED: Final = """
+    SELECT f.agency, f.fund_code, f.channel
+    FROM unnest($3::text[], $4::text[], $5::text[]) f (agency, fund_code, channel)
+    WHERE EXISTS (
+        SELECT 1 FROM lot o
+        WHERE o.agency = f.agency AND o.fund_code = f.fund_code AND o.value_on <= $2
+          AND (o.payer, o.channel) IS DISTINCT FROM ($1::text, f.channel) AND o.amount_minor > 0
+    )
+"""
 
 
 async def list_lots(
@@ -116,9 +132,17 @@ async def read_summary(
     by_fund: dict[tuple[str, str, str], list[asyncpg.Record]] = {}
     for row in rows:
         by_fund.setdefault((row["agency"], row["fund_code"], row["channel"]), []).append(row)
+    found = await connection.fetch(POOLED, donor, last, *columns(list(by_fund), 3))
+    pooled = {tuple(row) for row in found}
     return [
-        GiftTotal(agency=agency, fund_code=fund, channel=Channel(channel), moves=_moves(movements))
-        for (agency, fund, channel), movements in by_fund.items()
+        GiftTotal(
+            agency=fund[0],
+            fund_code=fund[1],
+            channel=Channel(fund[2]),
+            is_pooled=fund in pooled,
+            moves=_moves(movements),
+        )
+        for fund, movements in by_fund.items()
     ]
 
 
@@ -134,6 +158,7 @@ def _gift(
         document=row["document"],
         donor=row["payer"],
         moved_from=moved_from,
+        is_pooled=row["is_pooled"],
         moves=_moves(movements),
     )
 
