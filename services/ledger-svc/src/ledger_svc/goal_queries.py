@@ -95,7 +95,10 @@ async def list_goals(
 async def read_for_goal(
     database: Database, goal_id: UUID, *, when: When
 ) -> tuple[StandingGoal, Reading]:
-    """With the limits that were known on the day. Raises GoalNotFoundError."""
+    """With the limits that were set by the day it was known on. Raises GoalNotFoundError.
+
+    Without `as_of` a past day is read by what is known today, and so held to today's limits.
+    """
     async with database.reading() as connection:
         found = await goals.read(connection, goal_id)
         if when.known_on is not None:
@@ -103,7 +106,7 @@ async def read_for_goal(
             found = replace(found, goal=_version_of(versions, when.known_on))
         goal = found.goal
         facts = await read_facts(connection, year=goal.year, agency=goal.agency, when=when)
-        facts = await _with_booked(connection, facts, agency=goal.agency)
+        facts = await _with_booked(connection, facts, agency=goal.agency, is_live=when.is_live)
     return found, Reading(facts=facts, basis=goal.limits.basis)
 
 
@@ -112,7 +115,7 @@ async def read_without_goal(
 ) -> Reading:
     async with database.reading() as connection:
         facts = await read_facts(connection, year=year, agency=agency, when=when)
-        facts = await _with_booked(connection, facts, agency=agency)
+        facts = await _with_booked(connection, facts, agency=agency, is_live=when.is_live)
     return Reading(facts=facts, basis=basis)
 
 
@@ -169,8 +172,6 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
     facts = await _read_income(connection, year=year, agency=agency, when=when)
     before, year_end = year - 1, date(year, 12, 31)
     as_of, is_live = facts.as_of, when.is_live
-    through = period_of(facts.until)
-    has_payers = as_of is None and (is_live or facts.until == last_day(through))
     return Facts(
         year=year,
         on=facts.on,
@@ -201,14 +202,9 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
         standings=await readings.read_standings(
             connection, on=None if is_live else facts.on, as_of=as_of, agency=agency
         ),
-        payers=(
-            await readings.read_payers(
-                connection, first=year * 100 + 1, through=through, agency=agency
-            )
-            if has_payers
-            else ()
+        payers=await readings.read_payers(
+            connection, first=date(year, 1, 1), last=facts.until, as_of=as_of, agency=agency
         ),
-        payers_through=through if has_payers else None,
     )
 
 
@@ -234,17 +230,20 @@ async def _read_income(
     )
 
 
-async def _with_booked(connection: Connection, facts: Facts, *, agency: str | None) -> Facts:
+async def _with_booked(
+    connection: Connection, facts: Facts, *, agency: str | None, is_live: bool
+) -> Facts:
     """The official income beside the restated one: of whole months, as of all that is posted."""
-    if facts.payers_through is None:
+    through = period_of(facts.until)
+    if facts.as_of is not None or not (is_live or facts.until == last_day(through)):
         return facts
     booked = Booked(
-        through=facts.payers_through,
+        through=through,
         closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
         flows=await readings.read_booked(
             connection,
             first=facts.year * 100 + 1,
-            through=facts.payers_through,
+            through=through,
             agency=agency,
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from fundmix_events.ledger import JournalEvent
+from fundmix_events.ledger import AccountCode, JournalEvent
 from fundmix_kit.database import Connection
 
 from ledger_svc.domain.selections import OPENING_KINDS, RECEIPT_KINDS, Selection, Side
@@ -17,6 +17,7 @@ from ledger_svc.storage.tables import Account
 
 # How many accounts are searched at once for a page of what a figure counts.
 ACCOUNTS_AT_ONCE: Final = 200
+CASH: Final = (AccountCode.BANK,)
 
 ACCOUNT: Final = "SELECT * FROM account WHERE account_id = $1"
 BY_EVENT: Final = """
@@ -61,7 +62,12 @@ BEHIND: Final = """
     ) found
     ORDER BY found.account_id, found.seq, found.line LIMIT $16
 """
-# Sums by payer are kept of cash by whole months; of any days, and of anything else, it is these.
+# Sums by payer are kept of cash by days; of anything else, and as booked, it is these.
+PAID_CASH: Final = """
+    SELECT coalesce(sum(amount_minor), 0)::bigint FROM payer_movement
+    WHERE account_id = ANY($1::int[]) AND payer = $2
+      AND value_on BETWEEN $3 AND $4 AND posted_on <= $5
+"""
 PAID: Final = f"SELECT coalesce(sum(amount_minor), 0)::bigint FROM ({BEHIND}) paid"  # noqa: S608  # our own conditions; values are arguments
 # Where a payer never paid anything, nobody has to look.
 PAID_ACCOUNTS: Final = """
@@ -171,8 +177,14 @@ async def total_paid(
     connection: Connection, selection: Selection, account_ids: Sequence[int]
 ) -> int:
     """The figure of a selection that names a payer, in its own sign."""
-    arguments = (account_ids, 0, 0, 0, *_conditions(selection), None)
-    return selection.figure(await connection.fetchval(PAID, *arguments))
+    if _is_of_cash_by_days(selection):
+        days = (selection.value_from or FIRST_DAY, selection.value_to or LAST_DAY)
+        as_of = selection.as_of or LAST_DAY
+        paid = await connection.fetchval(PAID_CASH, account_ids, selection.payer, *days, as_of)
+    else:
+        arguments = (account_ids, 0, 0, 0, *_conditions(selection), None)
+        paid = await connection.fetchval(PAID, *arguments)
+    return selection.figure(paid)
 
 
 async def read_cut_off(
@@ -218,6 +230,11 @@ async def read_balances_by_day(
         )
         for row in rows
     ]
+
+
+def _is_of_cash_by_days(selection: Selection) -> bool:
+    is_of_all = not selection.groups and not selection.kinds and selection.only is None
+    return selection.codes == CASH and is_of_all and not selection.is_as_booked
 
 
 def _conditions(selection: Selection) -> tuple[Any, ...]:
