@@ -8,7 +8,7 @@ import pytest
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import Money, minor_from_text
-from fundmix_events.testing import ledger_samples, samples
+from fundmix_events.testing import gift_samples, ledger_samples, samples
 from fundmix_events.testing.ledger_samples import a_lot_movement
 from fundmix_events.testing.samples import AGENCY, OTHER_AGENCY, a_posting
 from fundmix_kit.testing import FixedClock
@@ -230,8 +230,9 @@ async def test_an_account_tells_every_posting_and_what_it_came_to(
         ("4.00", "7.00"),
     ]
     assert first["items"] + second["items"] == whole["items"]
-    assert (second["brought_forward"], second["next_cursor"]) == ("3.00", None)
-    assert await hold_figures(auditor, whole) == 1
+    assert (second["brought_forward"]["amount"], second["next_cursor"]) == ("3.00", None)
+    assert await hold_figures(auditor, whole) == 2
+    assert await hold_figures(auditor, second) == 2
 
 
 async def test_statements_balance_and_every_line_names_its_entries(
@@ -414,8 +415,11 @@ async def test_the_mix_names_the_entries_behind_each_amount(
     ("path", "query", "figures"),
     [
         ("/v1/funds", {}, 2 * 4),
-        ("/v1/advances", {"on": "2024-12-31"}, 1),
-        ("/v1/spending-limits", {"agency": AGENCY, "year": 2024}, 4),
+        ("/v1/advances", {"on": "2024-12-31"}, 2),
+        ("/v1/advances", {"on": "2024-12-31", "ever": "true"}, 2),
+        ("/v1/lots", {"agency": AGENCY, "fund_code": "general"}, 2 * 3),
+        ("/v1/spending-limits", {"agency": AGENCY, "year": 2024}, 5),
+        ("/v1/spending-limits", {"agency": AGENCY, "year": 2025}, 5),
         ("/v1/period-balances", {"year": 2024}, 20),
         ("/v1/balances", {"on": "2024-06-30"}, 10),
     ],
@@ -433,6 +437,31 @@ async def test_amounts_of_funds_years_and_months_name_their_entries(  # what is 
     answer = await ask(auditor, path, **query)
 
     assert await hold_figures(auditor, answer) >= figures
+
+
+async def test_what_was_received_and_used_of_a_lot_names_its_entries(
+    api: Api, inlet: Inlet[Prepared]
+) -> None:
+    lot_id = uuid4()
+    part = a_lot_movement("30.00", lot_id=lot_id)
+    await inlet.post(
+        samples.donation_received("100.00", donation_id=lot_id),
+        ledger_samples.expenditure_approved("30.00", draws=(part,)),
+        ledger_samples.expenditure_approved("30.00", draws=(part,)),
+        gift_samples.donation_refunded("10.00", donation_id=lot_id, lot_id=lot_id),
+    )
+    auditor, of_fund = api.caller("auditor"), {"agency": AGENCY, "fund_code": "general"}
+    foreign = {"agency": OTHER_AGENCY, "lot_id": str(lot_id), "side": "received"}
+
+    (lot,) = (await ask(auditor, "/v1/lots", **of_fund))["items"]
+    came, used = [await ask(auditor, path) for (path,) in lot["why"].values()]
+    of_another = await ask(auditor, "/v1/lot-movements", **foreign)
+
+    assert await hold_figures(auditor, lot) == 2
+    assert [item["amount"] for item in came["items"]] == ["100.00", "-10.00"]
+    assert [item["amount"] for item in used["items"]] == ["30.00", "30.00"]
+    assert used["items"][0]["rule"]["en"].startswith("Money is used oldest first")
+    assert (of_another["sum"], of_another["items"]) == ("0.00", [])
 
 
 async def test_why_shows_an_agency_its_own_entries_only(api: Api, inlet: Inlet[Prepared]) -> None:

@@ -119,8 +119,8 @@ async def assert_sums_are_of_the_journal(
             as_of=as_of,
             counted_as=Side.CREDIT,
         )
-        plain = await lookups.total_paid(connection, asked, account_ids)
-        assert -await lookups.total_paid(connection, of_cash, account_ids) == plain
+        plain = await lookups.total_behind(connection, asked, account_ids)
+        assert -await lookups.total_behind(connection, of_cash, account_ids) == plain
 
 
 # Unshrunk: a failure is found within the time a test has, and shrinking takes longer.

@@ -18,8 +18,18 @@ from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
 from ledger_svc.domain.mix import Basis
 from ledger_svc.domain.periods import previous_period
-from ledger_svc.domain.selections import Figure, Selection, Side, Why, codes_of, figure
+from ledger_svc.domain.selections import (
+    Figure,
+    LotSelection,
+    LotSide,
+    Selection,
+    Side,
+    Why,
+    codes_of,
+    figure,
+)
 from ledger_svc.domain.statements import Activities, BalanceSheet, Columns, plus
+from ledger_svc.fund_queries import LotMovements
 from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
@@ -110,7 +120,7 @@ class AccountLedgerOut(StatedOut):
     period_from: int
     period_to: int
     opening: FigureOut
-    brought_forward: str
+    brought_forward: FigureOut
     items: tuple[LedgerRowOut, ...]
     next_cursor: str | None
 
@@ -223,6 +233,33 @@ class WhyRowOut(BaseModel):
     amount: str
 
 
+class LotMovementOut(BaseModel):
+    """What an entry moved in a lot; of `received`, what was taken back is below nothing."""
+
+    seq: int
+    line: int
+    event_id: UUID
+    kind: str
+    rule: LabelOut
+    value_on: date
+    posted_at: datetime
+    period: int
+    document: str | None
+    payer: str | None
+    corrects: UUID | None
+    amount: str
+
+
+class LotMovementsOut(StatedOut):
+    """`sum` is of all pages."""
+
+    lot_id: UUID
+    side: LotSide
+    sum: str
+    items: tuple[LotMovementOut, ...]
+    next_cursor: str | None
+
+
 class WhyOut(StatedOut):
     """`sum` is of all pages."""
 
@@ -262,14 +299,19 @@ def account_ledger_out(
     """`items` are rows, each with what the account holds after it."""
     ledger = reading.value
     account = ledger.account
-    before = Selection(account_id=account.account_id, period_to=previous_period(months[0]))
+    own = Selection(account_id=account.account_id)
+    before = replace(own, period_to=previous_period(months[0]))
+    forward = [before]
+    if ledger.after is not None:
+        within = replace(own, period_from=months[0], period_to=months[1])
+        forward.append(replace(within, through=ledger.after))
     return AccountLedgerOut(
         **_stated(reading, account.agency),
         account=_account_line(account),
         period_from=months[0],
         period_to=months[1],
         opening=figure_out(figure(ledger.opening_minor, before)),
-        brought_forward=text_from_minor(ledger.running_minor),
+        brought_forward=figure_out(figure(ledger.running_minor, *forward)),
         items=tuple(_ledger_row(row, closing) for row, closing in items),
         next_cursor=next_cursor,
     )
@@ -352,6 +394,24 @@ def why_out(
         sum=text_from_minor(behind.amount_minor),
         counted_as=selection.counted_as,
         items=tuple(_why_row(row, selection) for row in behind.rows[:rows_shown]),
+        next_cursor=next_cursor,
+    )
+
+
+def lot_movements_out(
+    reading: Stated[LotMovements],
+    asked: LotSelection,
+    *,
+    rows_shown: int,
+    next_cursor: str | None,
+) -> LotMovementsOut:
+    found = reading.value
+    return LotMovementsOut(
+        **_stated(reading, asked.agency),
+        lot_id=asked.lot_id,
+        side=asked.side,
+        sum=text_from_minor(found.amount_minor),
+        items=tuple(_lot_movement(row) for row in found.rows[:rows_shown]),
         next_cursor=next_cursor,
     )
 
@@ -442,6 +502,15 @@ def _why_row(row: Record, selection: Selection) -> WhyRowOut:
         **{name: row[name] for name in WhyRowOut.model_fields if name not in others},
         rule=label_out(explanation_of(row["kind"])),
         amount=text_from_minor(selection.figure(row["amount_minor"])),
+    )
+
+
+def _lot_movement(row: Record) -> LotMovementOut:
+    others = ("amount", "rule")
+    return LotMovementOut(
+        **{name: row[name] for name in LotMovementOut.model_fields if name not in others},
+        rule=label_out(explanation_of(row["kind"])),
+        amount=text_from_minor(row["amount_minor"]),
     )
 
 
