@@ -22,6 +22,10 @@ CONTRACTS: Final = """
            ($2, 'DG-2', '52441900AJC6XAY6DW', '11441900AHP4983MNR', 'government', NULL, NULL, NULL,
             0, 0, 0)
 """
+TERMS: Final = """
+    INSERT INTO contract_terms (contract_id, number, agency, buyer, channel, list_version)
+    VALUES ($1, 'DG-1', '52441900AJC6XAY6DW', '11441900AHP4983MNR', 'government', 3)
+"""
 # Two payments of a day, the second of them told on the next one, and a gift of a person.
 ACCOUNTS: Final = """
     INSERT INTO account (agency, code, fund_code, channel, currency)
@@ -87,6 +91,28 @@ async def test_who_paid_before_is_known_by_days_also_of_what_was_posted_while_ta
     assert [tuple(row) for row in rows] == [
         (day, 1, "a buyer", date(2024, 3, 1), 10 + 1000),
         (day, 1, "a buyer", date(2024, 3, 2), 10_000),
+    ]
+
+
+async def test_terms_are_written_without_their_end_before_it_is_dropped_and_after(
+    databases: FreshDatabases,
+) -> None:
+    async def prepare(database: ServiceDatabase) -> None:
+        await migrate_to(database, "0011")
+        connection = await asyncpg.connect(database.owner_url)
+        await connection.execute(TERMS, UUID(int=1))
+        await connection.close()
+        await migrate_to(database, "head")
+
+    async with databases.fresh("ledger_terms", migrate=prepare) as database:
+        connection = await asyncpg.connect(database.url)
+        await connection.execute(TERMS, UUID(int=2))
+        rows = await connection.fetch("SELECT * FROM contract_terms ORDER BY contract_id")
+        await connection.close()
+
+    assert [(row["contract_id"], row["list_version"]) for row in rows] == [
+        (UUID(int=1), 3),
+        (UUID(int=2), 3),
     ]
 
 

@@ -1,6 +1,6 @@
 """Tell who paid on every day, as known on any: of what is posted already, out of the journal.
 
-What the running code goes on posting is not in it until 0011.
+What the running code goes on posting is not in it until 0012.
 
 Revision ID: 0010
 Revises: 0009

@@ -2,14 +2,14 @@
 
 Only now: while that code runs, it goes on posting so.
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 """
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 # Nobody posts meanwhile: what stands there is what all that is posted comes to.
 LOCK = "SELECT FROM log_head WHERE id = 1 FOR UPDATE"
