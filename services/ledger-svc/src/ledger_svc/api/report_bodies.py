@@ -18,18 +18,8 @@ from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.labels import LABELS_VERSION, LINE_LABELS, POOLED_NOTE, Label, Title
 from ledger_svc.domain.mix import Basis
 from ledger_svc.domain.periods import previous_period
-from ledger_svc.domain.selections import (
-    Figure,
-    LotSelection,
-    LotSide,
-    Selection,
-    Side,
-    Why,
-    codes_of,
-    figure,
-)
+from ledger_svc.domain.selections import Figure, Selection, Side, Why, codes_of, figure
 from ledger_svc.domain.statements import Activities, BalanceSheet, Columns, plus
-from ledger_svc.fund_queries import LotMovements
 from ledger_svc.queries_reports import AccountLedger, Behind, Stated, TrialBalance
 from ledger_svc.storage.tables import Account
 from ledger_svc.storage.trial_balances import Sums
@@ -233,33 +223,6 @@ class WhyRowOut(BaseModel):
     amount: str
 
 
-class LotMovementOut(BaseModel):
-    """What an entry moved in a lot; of `received`, what was taken back is below nothing."""
-
-    seq: int
-    line: int
-    event_id: UUID
-    kind: str
-    rule: LabelOut
-    value_on: date
-    posted_at: datetime
-    period: int
-    document: str | None
-    payer: str | None
-    corrects: UUID | None
-    amount: str
-
-
-class LotMovementsOut(StatedOut):
-    """`sum` is of all pages."""
-
-    lot_id: UUID
-    side: LotSide
-    sum: str
-    items: tuple[LotMovementOut, ...]
-    next_cursor: str | None
-
-
 class WhyOut(StatedOut):
     """`sum` is of all pages."""
 
@@ -279,7 +242,7 @@ def trial_balance_out(
 ) -> TrialBalanceOut:
     trial = reading.value
     return TrialBalanceOut(
-        **_stated(reading, agency),
+        **stated_in(reading, agency),
         period_from=months[0],
         period_to=months[1],
         lines=tuple(_trial_line(row, months) for row in trial.lines[:rows_shown]),
@@ -306,7 +269,7 @@ def account_ledger_out(
         within = replace(own, period_from=months[0], period_to=months[1])
         forward.append(replace(within, through=ledger.after))
     return AccountLedgerOut(
-        **_stated(reading, account.agency),
+        **stated_in(reading, account.agency),
         account=_account_line(account),
         period_from=months[0],
         period_to=months[1],
@@ -356,7 +319,7 @@ def flow_out(reading: Stated[Flow], *, year: int, agency: str | None, basis: Bas
     flow = reading.value
     links = (*flow.sources, *flow.uses)
     return FlowOut(
-        **_stated(reading, agency),
+        **stated_in(reading, agency),
         year=year,
         basis=basis,
         total=text_from_minor(flow.total_minor),
@@ -390,28 +353,10 @@ def why_out(
 ) -> WhyOut:
     behind = reading.value
     return WhyOut(
-        **_stated(reading, selection.agency),
+        **stated_in(reading, selection.agency),
         sum=text_from_minor(behind.amount_minor),
         counted_as=selection.counted_as,
         items=tuple(_why_row(row, selection) for row in behind.rows[:rows_shown]),
-        next_cursor=next_cursor,
-    )
-
-
-def lot_movements_out(
-    reading: Stated[LotMovements],
-    asked: LotSelection,
-    *,
-    rows_shown: int,
-    next_cursor: str | None,
-) -> LotMovementsOut:
-    found = reading.value
-    return LotMovementsOut(
-        **_stated(reading, asked.agency),
-        lot_id=asked.lot_id,
-        side=asked.side,
-        sum=text_from_minor(found.amount_minor),
-        items=tuple(_lot_movement(row) for row in found.rows[:rows_shown]),
         next_cursor=next_cursor,
     )
 
@@ -424,7 +369,7 @@ def label_out(label: Label) -> LabelOut:
     return LabelOut(zh=label.zh, en=label.en)
 
 
-def _stated(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
+def stated_in(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
     return {
         "agency": agency,
         "seq": reading.seq,
@@ -435,7 +380,7 @@ def _stated(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
 
 def _statement(reading: Stated[Any], title: Title, selection: Selection) -> dict[str, Any]:
     return {
-        **_stated(reading, selection.agency),
+        **stated_in(reading, selection.agency),
         "title": LabelOut(zh=title.zh, en=title.en),
         "is_management_view": title.is_management_view,
         "as_of": selection.as_of,
@@ -502,15 +447,6 @@ def _why_row(row: Record, selection: Selection) -> WhyRowOut:
         **{name: row[name] for name in WhyRowOut.model_fields if name not in others},
         rule=label_out(explanation_of(row["kind"])),
         amount=text_from_minor(selection.figure(row["amount_minor"])),
-    )
-
-
-def _lot_movement(row: Record) -> LotMovementOut:
-    others = ("amount", "rule")
-    return LotMovementOut(
-        **{name: row[name] for name in LotMovementOut.model_fields if name not in others},
-        rule=label_out(explanation_of(row["kind"])),
-        amount=text_from_minor(row["amount_minor"]),
     )
 
 

@@ -22,19 +22,18 @@ from ledger_svc import queries_reports as queries
 from ledger_svc.api.access import agency_filter
 from ledger_svc.api.cut_off import CutOffOut, cut_off_out
 from ledger_svc.api.figures import FiguresPage, page_of
+from ledger_svc.api.lot_bodies import LotMovementsOut, lot_movements_out
 from ledger_svc.api.report_bodies import (
     AccountLedgerOut,
     ActivitiesOut,
     BalanceSheetOut,
     FlowOut,
-    LotMovementsOut,
     TrialBalanceOut,
     WhyOut,
     account_ledger_out,
     activities_out,
     balance_sheet_out,
     flow_out,
-    lot_movements_out,
     trial_balance_out,
     why_out,
 )

@@ -189,16 +189,24 @@ SUM_OPEN: Final = f"""
     SELECT count(*)::int, coalesce(sum(amount_minor), 0)::bigint FROM chosen
 """  # noqa: S608  # our own conditions; values are arguments
 # Whole months by value date ($1, $2), and days ($3, $4) as known on one ($5); a range that is empty
-# reads nothing.
+# reads nothing. Few are left of a year's days before names are looked at.
 PAYERS: Final = """
     WITH paid AS (
         SELECT agency, payer, channel, amount_minor FROM payer_balance
         WHERE value_period BETWEEN $1 AND $2 AND ($6::text IS NULL OR agency = $6)
         UNION ALL
         SELECT a.agency, m.payer, a.channel, m.amount_minor
-        FROM payer_movement m JOIN account a USING (account_id)
-        WHERE m.value_on BETWEEN $3 AND $4 AND m.posted_on <= $5
-          AND ($6::text IS NULL OR a.agency = $6)
+        FROM (
+            SELECT account_id, payer, sum(amount_minor)::bigint AS amount_minor
+            FROM payer_movement
+            WHERE value_on BETWEEN $3 AND $4 AND posted_on <= $5
+              AND account_id = ANY(ARRAY(
+                  SELECT account_id FROM account
+                  WHERE code = 'assets:bank' AND ($6::text IS NULL OR agency = $6)
+              ))
+            GROUP BY account_id, payer
+        ) m
+        JOIN account a USING (account_id)
     )
     SELECT agency, payer, channel, sum(amount_minor)::bigint AS amount_minor
     FROM paid GROUP BY agency, payer, channel HAVING sum(amount_minor) <> 0
