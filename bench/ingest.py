@@ -48,6 +48,7 @@ KEY_BY_TABLE: Final = {
     "period_balance": "period, account_id, kind, value_period",
     "movement": "account_id, value_on, posted_on, kind",
     "payer_balance": "value_period, agency, payer, channel",
+    "payer_movement": "value_on, account_id, payer, posted_on",
     "lot": "lot_id",
     "lot_movement": "seq, line",
     "contract_terms": "contract_id",

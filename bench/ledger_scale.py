@@ -130,9 +130,19 @@ FILL: Final = (
     SELECT account_id, sum(amount_minor), $1::bigint FROM movement GROUP BY account_id
     """,
     """
+    INSERT INTO payer_movement (value_on, account_id, payer, posted_on, amount_minor)
+    SELECT e.value_on, p.account_id, e.payer,
+           (e.posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted_on, sum(p.amount_minor)
+    FROM posting p JOIN journal_entry e USING (seq) JOIN account a USING (account_id)
+    WHERE e.payer IS NOT NULL AND a.code = 'assets:bank'
+    GROUP BY e.value_on, p.account_id, e.payer, posted_on
+    """,
+    """
     INSERT INTO payer_balance (value_period, agency, payer, channel, amount_minor)
-    SELECT e.period, e.agency, e.payer, 'enterprise', count(*)
-    FROM journal_entry e WHERE e.payer IS NOT NULL GROUP BY e.period, e.agency, e.payer
+    SELECT extract(year FROM m.value_on) * 100 + extract(month FROM m.value_on) AS month,
+           a.agency, m.payer, a.channel, sum(m.amount_minor)
+    FROM payer_movement m JOIN account a USING (account_id)
+    GROUP BY month, a.agency, m.payer, a.channel
     """,
     """
     UPDATE log_head

@@ -86,7 +86,7 @@ def a_reading(**changes: Any) -> dict[str, Any]:
             "pledged": {"enterprise": "5000.00"},
         },
         "overdue_government": {"amount": "77.00", "instalments": 2},
-        "payers": None,
+        "payers": {"largest_funder": None, "buyers": 0, "buyer_hhi": None},
         "median_agency": {"government_share": None, "agencies": 0},
         "coverage": None,
         "pace": {"growth": None, "year_gone": 0.497268},

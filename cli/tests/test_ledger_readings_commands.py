@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from fundmix_cli.display.ledger_entries import due_view, entries_view, why_view
+from fundmix_cli.display.ledger_entries import due_view, entries_view, lot_view, why_view
 from fundmix_cli.main import app
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
 
 AGENCY: Final = "52441900AJC6XAY6DW"
+LOT: Final = "019a0000-0000-7000-8000-000000000001"
 GIFT: Final = "donations.donation_received"
 
 fundmix = CliRunner()
@@ -49,6 +50,7 @@ def a_reason(seq: int, amount: str) -> dict[str, Any]:
         ["entries", "--after", "3"],
         ["why", "/v1/why?code=assets:bank&code=assets:in_kind"],
         ["why", "/v1/due-instalments?on=2024-06-30"],
+        ["why", f"/v1/lot-movements?agency={AGENCY}&lot_id={LOT}&side=used"],
     ],
     ids=" ".join,
 )
@@ -82,6 +84,17 @@ def test_what_is_due_is_shown_by_instalment_with_its_sum() -> None:
     assert "2024-06-09 DG-2024-0001/2" in text
     assert "3 instalments, sum 5,000.00" in text
     assert "the first 1; --rows shows more" in text
+
+
+def test_what_moved_in_a_lot_is_shown_with_its_sum_and_the_rules() -> None:
+    answer = {"items": [a_reason(4, "30.00")], "sum": "30.00", "next_cursor": None, "seq": 9}
+    of_lot = {"agency": AGENCY, "lot_id": LOT, "side": "used", "quarantined": 0}
+
+    text = printed(lot_view(answer | of_lot))
+
+    assert f"used of lot {LOT} · {AGENCY}" in text
+    assert "sum 30.00" in text
+    assert "A donation has come" in text
 
 
 def test_an_entry_is_shown_with_its_postings_and_a_close_with_its_month() -> None:

@@ -11,12 +11,14 @@ from fundmix_cli.calling.staff import AUDITOR
 from fundmix_cli.commands.asking import ask
 from fundmix_cli.commands.options import Home, Json
 from fundmix_cli.commands.showing import show
-from fundmix_cli.display.ledger_entries import due_view, entries_view, why_view
+from fundmix_cli.display.ledger_entries import due_view, entries_view, lot_view, why_view
 from fundmix_cli.installation import DEFAULT_HOME
 
 ENTRIES: Final = "/v1/entries"
 WHY: Final = "/v1/why"
 DUE: Final = "/v1/due-instalments"
+LOT_MOVEMENTS: Final = "/v1/lot-movements"
+VIEWS: Final = {WHY: why_view, DUE: due_view, LOT_MOVEMENTS: lot_view}
 PAGE_ROWS_MAX: Final = 200
 
 Pairs = list[tuple[str, str]]
@@ -77,12 +79,14 @@ def why(
 ) -> None:
     """Show the entries a figure is the sum of, and the rule of each; or the instalments due.
 
+    Of a lot: what entries brought to it, or used of it.
+
     Exit codes: 0 shown, 1 refused, 2 wrong usage, 3 nothing runs.
     """
-    path = DUE if question.startswith(f"{DUE}?") else WHY
+    path = next((path for path in VIEWS if question.startswith(f"{path}?")), WHY)
     pairs = _pairs_of(question.removeprefix(f"{path}?"))
     found = ask(home, lambda client: _read(client, path, pairs, rows_max=rows))
-    show(found, why_view if path == WHY else due_view, as_json=as_json)
+    show(found, VIEWS[path], as_json=as_json)
 
 
 def _pairs_of(question: str) -> Pairs:

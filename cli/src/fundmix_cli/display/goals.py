@@ -168,11 +168,11 @@ def _beside(item: Json) -> Table:
         "overdue from government",
         Text(f"{_yuan(overdue['amount'])} in {overdue['instalments']} instalments"),
     )
-    if payers := item["payers"]:
-        if funder := payers["largest_funder"]:
-            facts.add_row("largest funder", Text(f"{funder['payer']}: {_ratio(funder['share'])}"))
-        hhi = _ratio(payers["buyer_hhi"])
-        facts.add_row("HHI of buyers", Text(f"{hhi}, {payers['buyers']} buyers"))
+    payers = item["payers"]
+    if funder := payers["largest_funder"]:
+        facts.add_row("largest funder", Text(f"{funder['payer']}: {_ratio(funder['share'])}"))
+    hhi = _ratio(payers["buyer_hhi"])
+    facts.add_row("HHI of buyers", Text(f"{hhi}, {payers['buyers']} buyers"))
     if median := item["median_agency"]:
         share = _ratio(median["government_share"])
         facts.add_row("median agency", Text(f"{share} from government, of {median['agencies']}"))

@@ -37,23 +37,21 @@ def entries_view(found: Json) -> RenderableType:
 def why_view(found: Json) -> RenderableType:
     """By account, as the answer has them; the rules stand below, each once."""
     items: list[Json] = found["items"]
-    rules = {item["kind"]: item["rule"] for item in items}
     # The same in all tables: they are read as one.
-    widths = [max((cell_len(_cell(item[name])) for item in items), default=0) for name in PLACES]
+    widths = _widths(items)
     shown: list[RenderableType] = []
     for _, of_account in groupby(items, key=itemgetter("account_id")):
         postings = list(of_account)
         name = Text(f"{_account(postings[0]).plain} · {postings[0]['agency']}", style="bold")
         shown += [name, _postings(postings, widths)]
-    shown.append(Text(f"sum {_yuan(found['sum'])}", style="bold"))
-    shown += _more(found)
-    shown += [
-        Text(f"{kind}: {rule['zh']} · {rule['en']}", style="dim") for kind, rule in rules.items()
-    ]
-    shown.append(Text(f"as of entry {found['seq']}", style="dim"))
-    if found["quarantined"]:
-        shown.append(Text(quarantine_warning(found["quarantined"]), style="bold yellow"))
-    return Group(*shown)
+    return Group(*shown, *_sum_and_rules(found))
+
+
+def lot_view(found: Json) -> RenderableType:
+    """What entries moved in a lot; the rules stand below, each once."""
+    name = Text(f"{found['side']} of lot {found['lot_id']} · {found['agency']}", style="bold")
+    items: list[Json] = found["items"]
+    return Group(name, _postings(items, _widths(items)), *_sum_and_rules(found))
 
 
 def due_view(found: Json) -> RenderableType:
@@ -64,6 +62,22 @@ def due_view(found: Json) -> RenderableType:
         table.add_row(_yuan(item["amount"]), Text(" ".join(names)))
     total = Text(f"{found['instalments']} instalments, sum {_yuan(found['sum'])}", style="bold")
     return Group(table, total, *_more(found), Text(f"as of entry {found['seq']}", style="dim"))
+
+
+def _sum_and_rules(found: Json) -> list[Text]:
+    rules = {item["kind"]: item["rule"] for item in found["items"]}
+    shown = [Text(f"sum {_yuan(found['sum'])}", style="bold"), *_more(found)]
+    shown += [
+        Text(f"{kind}: {rule['zh']} · {rule['en']}", style="dim") for kind, rule in rules.items()
+    ]
+    shown.append(Text(f"as of entry {found['seq']}", style="dim"))
+    if found["quarantined"]:
+        shown.append(Text(quarantine_warning(found["quarantined"]), style="bold yellow"))
+    return shown
+
+
+def _widths(items: Sequence[Json]) -> list[int]:
+    return [max((cell_len(_cell(item[name])) for item in items), default=0) for name in PLACES]
 
 
 def _postings(postings: list[Json], widths: Sequence[int]) -> Table:

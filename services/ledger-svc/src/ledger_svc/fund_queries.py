@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from asyncpg import Record
 from fundmix_kit import quarantine
 from fundmix_kit.database import Database
 from fundmix_kit.paging import PageParams
@@ -13,6 +14,7 @@ from fundmix_kit.tables import Quarantine
 from ledger_svc.domain.errors import HoldNotFoundError, RequestNotFoundError
 from ledger_svc.domain.journal_file import AccountMapping
 from ledger_svc.domain.request import Request, RequestState
+from ledger_svc.domain.selections import LotSelection
 from ledger_svc.domain.spending_limits import (
     Limits,
     SpendingWarning,
@@ -37,6 +39,7 @@ from ledger_svc.storage.holds import Hold, HoldState, MadeHold
 FIRST_DAY = date(1, 1, 1)
 NO_ID = UUID(int=0)
 LAST_ID = 2**63 - 1
+BEFORE_ALL = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +64,14 @@ class SpendingReading:
     warnings: tuple[SpendingWarning, ...]
     seq: int
     quarantined: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LotMovements:
+    """What moved a side of a lot, in pages, and what it comes to."""
+
+    amount_minor: int
+    rows: list[Record]
 
 
 Posted = tuple[Request, int | None]
@@ -163,6 +174,22 @@ async def list_lots(
             rows_max=page.rows_to_read,
         )
         return await stated(connection, rows)
+
+
+async def read_lot_movements(
+    database: Database, asked: LotSelection, *, page: PageParams
+) -> Stated[LotMovements]:
+    async with database.reading() as connection:
+        found = LotMovements(
+            amount_minor=await funds.read_lot_total(connection, asked),
+            rows=await funds.read_lot_movements(
+                connection,
+                asked,
+                after=page.after(tuple[int, int]) or BEFORE_ALL,
+                rows_max=page.rows_to_read,
+            ),
+        )
+        return await stated(connection, found)
 
 
 async def list_advances(

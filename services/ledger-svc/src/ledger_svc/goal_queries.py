@@ -95,7 +95,10 @@ async def list_goals(
 async def read_for_goal(
     database: Database, goal_id: UUID, *, when: When
 ) -> tuple[StandingGoal, Reading]:
-    """With the limits that were known on the day. Raises GoalNotFoundError."""
+    """With the limits that were set by the day it was known on. Raises GoalNotFoundError.
+
+    Without `as_of` a past day is read by what is known today, and so held to today's limits.
+    """
     async with database.reading() as connection:
         found = await goals.read(connection, goal_id)
         if when.known_on is not None:
@@ -174,7 +177,7 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
         quarantined=await quarantine.count_open(connection),
     )
     through = period_of(bare.until)
-    has_payers = as_of is None and (is_live or bare.until == last_day(through))
+    is_of_months = as_of is None and (is_live or bare.until == last_day(through))
     # Nothing has a value date that is still to come: of today's month all of it is read.
     until = last_day(through) if is_live else bare.until
     years = await readings.read_years(
@@ -199,21 +202,16 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
         standings=await readings.read_standings(
             connection, on=None if is_live else bare.on, as_of=as_of, agency=agency
         ),
-        payers=(
-            await readings.read_payers(
-                connection, first=year * 100 + 1, through=through, agency=agency
-            )
-            if has_payers
-            else ()
+        payers=await readings.read_payers(
+            connection, first=date(year, 1, 1), last=until, as_of=as_of, agency=agency
         ),
-        payers_through=through if has_payers else None,
         booked=(
             Booked(
                 through=through,
                 closed_through=await connection.fetchval(periods.CLOSED_THROUGH),
                 flows=years.booked,
             )
-            if has_payers
+            if is_of_months
             else None
         ),
     )

@@ -51,9 +51,13 @@ class TrialBalance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountLedger:
-    """`running_minor` is what the account held before the first of the rows."""
+    """`running_minor` is what the account held before the first of the rows.
+
+    `after` is the posting before it, where there is one in the span.
+    """
 
     account: Account
+    after: tuple[int, int] | None
     opening_minor: int
     running_minor: int
     rows: list[Record]
@@ -124,6 +128,7 @@ async def read_account_ledger(
             connection,
             AccountLedger(
                 account=account,
+                after=after and after[:2],
                 opening_minor=opening,
                 running_minor=after[2] if after else opening,
                 rows=rows,
@@ -181,8 +186,8 @@ async def read_behind(
             Behind(
                 amount_minor=(
                     await sums.total(connection, selection, chosen)
-                    if selection.payer is None
-                    else await lookups.total_paid(connection, selection, chosen)
+                    if selection.payer is None and selection.through is None
+                    else await lookups.total_behind(connection, selection, chosen)
                 ),
                 rows=await lookups.read_behind(
                     connection, selection, chosen, after=after, rows_max=page.rows_to_read

@@ -269,7 +269,7 @@ async def test_a_goal_that_is_set_anew_is_judged_anew(
     assert await changes_said(api) == [(1, None, "missed"), (2, "missed", "met")]
 
 
-async def test_a_reading_as_of_a_day_has_the_limits_that_were_set_by_then(
+async def test_a_reading_as_of_a_day_has_the_limits_that_were_set_by_then_and_one_on_a_day_todays(
     officer: Caller, commands: GoalCommands, database: Database, clock: FixedClock
 ) -> None:
     origin = Origin(actor=Actor(subject="officer", role="finance_officer"), correlation_id="c")
@@ -289,9 +289,11 @@ async def test_a_reading_as_of_a_day_has_the_limits_that_were_set_by_then(
     goal = {"goal_id": goal_id}
     known = [await reading(officer, goal, as_of=day.isoformat()) for day in days]
     now = await reading(officer, goal)
+    restated = await reading(officer, goal, on=days[0].isoformat())
+    both = await reading(officer, goal, on=days[2].isoformat(), as_of=days[0].isoformat())
 
-    found = [(r["goal_version"], r["limits"][0]["limit"]) for r in (*known, now)]
-    assert found == [(1, 0.7), (1, 0.7), (2, 0.6), (2, 0.6)]
+    found = [(r["goal_version"], r["limits"][0]["limit"]) for r in (*known, now, restated, both)]
+    assert found == [(1, 0.7), (1, 0.7), (2, 0.6), (2, 0.6), (2, 0.6), (1, 0.7)]
 
 
 async def test_an_agency_sees_its_own_goal_and_not_the_citys(api: Api, officer: Caller) -> None:

@@ -91,6 +91,11 @@ QUERIES: Final[dict[tuple[str, str], Callable[[Owner], dict[str, str]]]] = {
         "agency": AGENCY[owner],
         "fund_code": "general",
     },
+    ("GET", "/v1/lot-movements"): lambda owner: {
+        "agency": AGENCY[owner],
+        "lot_id": str(uuid7()),
+        "side": "received",
+    },
     ("GET", "/v1/gifts"): lambda owner: {"donor": AGENCY[owner], "agency": AGENCY[owner]},
     ("GET", "/v1/gift-totals"): lambda owner: {
         "donor": AGENCY[owner],

@@ -11,7 +11,7 @@ from fundmix_events.donations import DonationKind
 from fundmix_events.ledger import AccountCode
 from fundmix_events.money import minor_from_text
 from fundmix_events.testing import ledger_samples, samples
-from fundmix_events.testing.samples import AGENCY, BUYER, FOUNDATION, OTHER_AGENCY
+from fundmix_events.testing.samples import AGENCY, BUYER, ENTERPRISE, FOUNDATION, OTHER_AGENCY
 from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.api import Api
 from fundmix_kit.testing.inlet import Inlet
@@ -79,6 +79,9 @@ async def test_the_entries_behind_a_figure_come_to_it(api: Api, inlet: Inlet[Pre
         ("received", {"on": JUNE_30, "agency": AGENCY}),
         ("recognised", {"on": "2024-07-31"}),
         ("recognised", {"on": "2025-06-01"}),
+        ("received", {"on": "2024-05-27"}),
+        ("received", {"on": "2024-06-02", "agency": AGENCY}),
+        ("recognised", {"on": "2024-06-03"}),
     ],
 )
 async def test_every_figure_of_a_year_comes_to_what_is_behind_it(
@@ -128,6 +131,40 @@ async def post_a_year_of_all_kinds(inlet: Inlet[Prepared]) -> None:
         samples.pledge_made("70.00"),
         used,
     )
+
+
+async def test_who_paid_is_known_on_any_day_as_it_was_known_on_any(
+    api: Api, inlet: Inlet[Prepared], clock: FixedClock
+) -> None:
+    """Something late, something from a closed month, and something undone."""
+    await inlet.post(
+        samples.instalment_paid("90.00", paid_on="2024-02-10"),
+        samples.instalment_paid("30.00", paid_on="2024-02-20", buyer=ENTERPRISE),
+        samples.donation_received("100.00", received_on="2024-02-15"),
+        ledger_samples.close_approved(202402),
+    )
+    yesterday = clock.today().isoformat()
+    clock.advance(timedelta(days=1))
+    await inlet.post(
+        samples.instalment_paid("25.00", paid_on="2024-02-14"),
+        samples.payment_reversed("30.00", paid_on="2024-02-20", buyer=ENTERPRISE),
+    )
+    auditor = api.caller("auditor")
+
+    async def funder(**days: str) -> tuple[str, str, int, float]:
+        reading = await ask(api, **days)
+        assert await hold_figures(auditor, reading) >= 20
+        payers = reading["payers"]
+        largest = payers["largest_funder"]
+        return largest["payer"], largest["amount"], payers["buyers"], payers["buyer_hhi"]
+
+    assert await funder(on="2024-02-13") == (BUYER, "90.00", 1, 1.0)
+    assert await funder(on="2024-02-14") == (BUYER, "115.00", 1, 1.0)
+    assert await funder(on="2024-02-14", as_of=yesterday) == (BUYER, "90.00", 1, 1.0)
+    assert await funder(on="2024-02-15", as_of=yesterday) == (FOUNDATION, "100.00", 1, 1.0)
+    assert await funder(on="2024-02-29", as_of=yesterday) == (FOUNDATION, "100.00", 2, 0.625)
+    assert await funder(as_of=yesterday) == (FOUNDATION, "100.00", 2, 0.625)
+    assert await funder() == (BUYER, "115.00", 1, 1.0)
 
 
 async def test_what_was_paid_by_one_is_listed_without_what_others_paid(

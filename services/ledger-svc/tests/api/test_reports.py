@@ -230,8 +230,9 @@ async def test_an_account_tells_every_posting_and_what_it_came_to(
         ("4.00", "7.00"),
     ]
     assert first["items"] + second["items"] == whole["items"]
-    assert (second["brought_forward"], second["next_cursor"]) == ("3.00", None)
-    assert await hold_figures(auditor, whole) == 1
+    assert (second["brought_forward"]["amount"], second["next_cursor"]) == ("3.00", None)
+    assert await hold_figures(auditor, whole) == 2
+    assert await hold_figures(auditor, second) == 2
 
 
 async def test_statements_balance_and_every_line_names_its_entries(
@@ -414,8 +415,11 @@ async def test_the_mix_names_the_entries_behind_each_amount(
     ("path", "query", "figures"),
     [
         ("/v1/funds", {}, 2 * 4),
-        ("/v1/advances", {"on": "2024-12-31"}, 1),
-        ("/v1/spending-limits", {"agency": AGENCY, "year": 2024}, 4),
+        ("/v1/advances", {"on": "2024-12-31"}, 2),
+        ("/v1/advances", {"on": "2024-12-31", "ever": "true"}, 2),
+        ("/v1/lots", {"agency": AGENCY, "fund_code": "general"}, 2 * 3),
+        ("/v1/spending-limits", {"agency": AGENCY, "year": 2024}, 5),
+        ("/v1/spending-limits", {"agency": AGENCY, "year": 2025}, 5),
         ("/v1/period-balances", {"year": 2024}, 20),
         ("/v1/balances", {"on": "2024-06-30"}, 10),
     ],

@@ -15,6 +15,7 @@ RIGHTS: Final = KIT_RIGHTS | {
     "period_balance": {"SELECT", "INSERT", "UPDATE"},
     "movement": {"SELECT", "INSERT", "UPDATE"},
     "payer_balance": {"SELECT", "INSERT", "UPDATE"},
+    "payer_movement": {"SELECT", "INSERT", "UPDATE"},
     "log_head": {"SELECT", "UPDATE"},
     "period_close": {"SELECT", "INSERT"},
     "period_total": {"SELECT", "INSERT"},

@@ -40,8 +40,9 @@ from ledger_svc.api.request_bodies import (
 )
 from ledger_svc.commands import Commands
 from ledger_svc.domain.mix import shown
-from ledger_svc.domain.selections import Selection, Side, Why, codes_of
+from ledger_svc.domain.selections import EntryGroup, Selection, Side, Why, codes_of
 from ledger_svc.domain.spending_limits import programme_floor
+from ledger_svc.domain.statements import RESULT
 from ledger_svc.fund_queries import SpendingReading
 from ledger_svc.storage.holds import HoldState
 
@@ -225,6 +226,9 @@ def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
         value_to=date(year.year - 1, 12, 31),
         counted_as=Side.CREDIT,
     )
+    # What books begin with was there at the end of the year before.
+    owned = replace(income, codes=RESULT, value_from=None)
+    begun = replace(spent, codes=RESULT, groups=(EntryGroup.OPENINGS,), counted_as=Side.CREDIT)
     return SpendingOut(
         agency=agency,
         year=year.year,
@@ -241,6 +245,7 @@ def _spending_out(reading: SpendingReading, *, agency: str) -> SpendingOut:
         warnings=warnings_out(reading.warnings),
         why={
             "income_last_year": (income.why,),
+            "net_assets_last_year": (owned.why, begun.why),
             "programme": (replace(spent, codes=(AccountCode.PROGRAMME_EXPENSES,)).why,),
             "management": (replace(spent, codes=(AccountCode.MANAGEMENT_EXPENSES,)).why,),
             "spent": (spent.why,),

@@ -77,6 +77,7 @@ POLICY: Final = Policy(
         ("GET", "/v1/statements/activities"): READERS,
         ("GET", "/v1/flow"): READERS,
         ("GET", "/v1/why"): READERS,
+        ("GET", "/v1/lot-movements"): READERS,
         ("POST", "/v1/goals"): GOAL_SETTERS,
         ("POST", "/v1/goals/{goal_id}/versions"): GOAL_SETTERS,
         ("GET", "/v1/goals"): GOAL_READERS,

@@ -107,13 +107,12 @@ class FunderOut(BaseModel):
 
 
 class PayersOut(BaseModel):
-    """Cash by the organisation that paid it, to the end of the month `through`.
+    """Cash by the organisation that paid it, in the year to the day that is read.
 
     `buyer_hhi` is of the government's bodies alone, `buyers` of them. People who give are not
     named, and in the total only. `why` has the cash of the government's, whoever paid it.
     """
 
-    through: int
     largest_funder: FunderOut | None
     buyers: int
     buyer_hhi: Ratio | None
@@ -216,7 +215,7 @@ class ReadingOut(BaseModel):
     recognised: IncomeOut
     official: OfficialOut | None
     overdue_government: OverdueOut
-    payers: PayersOut | None
+    payers: PayersOut
     median_agency: MedianOut | None
     coverage: CoverageOut | None
     pace: PaceOut
@@ -327,26 +326,21 @@ def _part_out(amount_minor: int, spread: Spread[Channel], why: Why) -> ShareOut:
     return ShareOut(amount=text_from_minor(amount_minor), share=shown(share), why=why)
 
 
-def _payers_out(reading: Reading, why: Asking) -> PayersOut | None:
-    payers, buyers, facts = reading.payers, reading.buyers, reading.facts
-    if payers is None or buyers is None or facts.payers_through is None:
-        return None
-    largest = payers.largest
+def _payers_out(reading: Reading, why: Asking) -> PayersOut:
+    largest, buyers = reading.payers.largest, reading.buyers
     total = reading.received.spread.total_minor
-    by_months = replace(why, last=last_day(facts.payers_through))
     return PayersOut(
-        through=facts.payers_through,
         largest_funder=None
         if largest is None
         else FunderOut(
             payer=largest[0],
             amount=text_from_minor(largest[1]),
             share=shown(Fraction(largest[1], total) if total > 0 else None),
-            why=by_months.paid_by(largest[0]),
+            why=why.paid_by(largest[0]),
         ),
         buyers=sum(1 for amount in buyers.net.values() if amount > 0),
         buyer_hhi=shown(buyers.hhi),
-        why=by_months.income(Basis.RECEIVED, Channel.GOVERNMENT),
+        why=why.income(Basis.RECEIVED, Channel.GOVERNMENT),
     )
 
 

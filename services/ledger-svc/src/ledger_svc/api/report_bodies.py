@@ -110,7 +110,7 @@ class AccountLedgerOut(StatedOut):
     period_from: int
     period_to: int
     opening: FigureOut
-    brought_forward: str
+    brought_forward: FigureOut
     items: tuple[LedgerRowOut, ...]
     next_cursor: str | None
 
@@ -242,7 +242,7 @@ def trial_balance_out(
 ) -> TrialBalanceOut:
     trial = reading.value
     return TrialBalanceOut(
-        **_stated(reading, agency),
+        **stated_in(reading, agency),
         period_from=months[0],
         period_to=months[1],
         lines=tuple(_trial_line(row, months) for row in trial.lines[:rows_shown]),
@@ -262,14 +262,19 @@ def account_ledger_out(
     """`items` are rows, each with what the account holds after it."""
     ledger = reading.value
     account = ledger.account
-    before = Selection(account_id=account.account_id, period_to=previous_period(months[0]))
+    own = Selection(account_id=account.account_id)
+    before = replace(own, period_to=previous_period(months[0]))
+    forward = [before]
+    if ledger.after is not None:
+        within = replace(own, period_from=months[0], period_to=months[1])
+        forward.append(replace(within, through=ledger.after))
     return AccountLedgerOut(
-        **_stated(reading, account.agency),
+        **stated_in(reading, account.agency),
         account=_account_line(account),
         period_from=months[0],
         period_to=months[1],
         opening=figure_out(figure(ledger.opening_minor, before)),
-        brought_forward=text_from_minor(ledger.running_minor),
+        brought_forward=figure_out(figure(ledger.running_minor, *forward)),
         items=tuple(_ledger_row(row, closing) for row, closing in items),
         next_cursor=next_cursor,
     )
@@ -314,7 +319,7 @@ def flow_out(reading: Stated[Flow], *, year: int, agency: str | None, basis: Bas
     flow = reading.value
     links = (*flow.sources, *flow.uses)
     return FlowOut(
-        **_stated(reading, agency),
+        **stated_in(reading, agency),
         year=year,
         basis=basis,
         total=text_from_minor(flow.total_minor),
@@ -348,7 +353,7 @@ def why_out(
 ) -> WhyOut:
     behind = reading.value
     return WhyOut(
-        **_stated(reading, selection.agency),
+        **stated_in(reading, selection.agency),
         sum=text_from_minor(behind.amount_minor),
         counted_as=selection.counted_as,
         items=tuple(_why_row(row, selection) for row in behind.rows[:rows_shown]),
@@ -364,7 +369,7 @@ def label_out(label: Label) -> LabelOut:
     return LabelOut(zh=label.zh, en=label.en)
 
 
-def _stated(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
+def stated_in(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
     return {
         "agency": agency,
         "seq": reading.seq,
@@ -375,7 +380,7 @@ def _stated(reading: Stated[Any], agency: str | None) -> dict[str, Any]:
 
 def _statement(reading: Stated[Any], title: Title, selection: Selection) -> dict[str, Any]:
     return {
-        **_stated(reading, selection.agency),
+        **stated_in(reading, selection.agency),
         "title": LabelOut(zh=title.zh, en=title.en),
         "is_management_view": title.is_management_view,
         "as_of": selection.as_of,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
+from uuid import UUID
 
 from asyncpg import Record
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -16,10 +17,12 @@ from fundmix_kit.database import Database
 from fundmix_kit.paging import PageDep, PageParams, encode_cursor, page_response
 from fundmix_kit.policy import AccessDep
 
+from ledger_svc import fund_queries
 from ledger_svc import queries_reports as queries
 from ledger_svc.api.access import agency_filter
 from ledger_svc.api.cut_off import CutOffOut, cut_off_out
 from ledger_svc.api.figures import FiguresPage, page_of
+from ledger_svc.api.lot_bodies import LotMovementsOut, lot_movements_out
 from ledger_svc.api.report_bodies import (
     AccountLedgerOut,
     ActivitiesOut,
@@ -38,7 +41,16 @@ from ledger_svc.domain.errors import BasisConflictError, SpanInvalidError
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.mix import Basis
 from ledger_svc.domain.periods import last_day, period_of
-from ledger_svc.domain.selections import EntryGroup, Held, Selection, Side
+from ledger_svc.domain.selections import (
+    LOT_MOVEMENTS,
+    EntryGroup,
+    Held,
+    LotSelection,
+    LotSide,
+    Selection,
+    Side,
+)
+from ledger_svc.storage.lookups import LAST_PLACE
 
 DAYS_AROUND_MAX: Final = 92
 CODES_MAX: Final = len(AccountCode)
@@ -97,6 +109,8 @@ async def asked_selection(  # one for each thing a figure may count by
     counted_as: Side = Side.DEBIT,
     held: Held | None = None,
     held_on: OptionalDay = None,
+    through_seq: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    through_line: Annotated[int, Query(ge=1, lt=2**15)] = LAST_PLACE[1],
 ) -> Selection:
     """Raises BasisConflictError."""
     is_by_days = any(day is not None for day in (value_from, value_to, as_of))
@@ -124,6 +138,7 @@ async def asked_selection(  # one for each thing a figure may count by
         counted_as=counted_as,
         held=held,
         held_on=held_on,
+        through=None if through_seq is None else (through_seq, through_line),
     )
 
 
@@ -267,6 +282,25 @@ def _add_reasons(router: APIRouter, database: Database) -> None:
             selection,
             rows_shown=page.limit,
             next_cursor=_next_cursor(reading.value.rows, page, key),
+        )
+
+    @router.get(LOT_MOVEMENTS)
+    async def show_lot_movements(
+        access: AccessDep,
+        page: PageDep,
+        agency: Annotated[CreditCode, Query()],
+        lot_id: Annotated[UUID, Query()],
+        side: LotSide,
+    ) -> LotMovementsOut:
+        """What entries brought to a lot or used of it, with the rule of each."""
+        access.require_own(agency)
+        asked = LotSelection(agency=agency, lot_id=lot_id, side=side)
+        reading = await fund_queries.read_lot_movements(database, asked, page=page)
+        return lot_movements_out(
+            reading,
+            asked,
+            rows_shown=page.limit,
+            next_cursor=_next_cursor(reading.value.rows, page, ("seq", "line")),
         )
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_svc.domain.funds import FundKind, kind_of
 from ledger_svc.domain.request import Request, RequestState
-from ledger_svc.domain.selections import Selection, Side, Why
+from ledger_svc.domain.selections import LotSelection, LotSide, Selection, Side, Why
 from ledger_svc.domain.spending_limits import SpendingWarning
 from ledger_svc.domain.terms import RequestKind, amount_of, reference_of
 from ledger_svc.storage.funds import AdvanceRow, FundRow, LotRow
@@ -139,6 +139,11 @@ class FundOut(BaseModel):
 
 
 class LotOut(BaseModel):
+    """`left` is what was received, less what is used and held. What is held is in no entry yet.
+
+    `why` is by amount: what entries moved in the lot.
+    """
+
     lot_id: UUID
     channel: Channel
     value_on: date
@@ -148,12 +153,13 @@ class LotOut(BaseModel):
     used: Money
     held: Money
     left: Money
+    why: dict[str, Why]
 
 
 class AdvanceOut(BaseModel):
     """`advance` is open since `since_on`; `days_outstanding` counts to the day asked for.
 
-    `largest` and `days` are of all days up to then; `why` is of the advance.
+    `largest`, first on `largest_on`, and `days` are of all days up to then. `why` is by amount.
     """
 
     agency: str
@@ -162,8 +168,9 @@ class AdvanceOut(BaseModel):
     since_on: date | None
     days_outstanding: int
     largest: Money
+    largest_on: date
     days: int
-    why: Why
+    why: dict[str, Why]
 
 
 class WaitingOut(BaseModel):
@@ -275,6 +282,10 @@ def lot_out(row: LotRow) -> LotOut:
         used=Money.of(row.drawn_minor),
         held=Money.of(row.held_minor),
         left=Money.of(row.amount_minor - row.drawn_minor - row.held_minor),
+        why={
+            side.value: (LotSelection(agency=row.agency, lot_id=row.lot_id, side=side).why,)
+            for side in LotSide
+        },
     )
 
 
@@ -294,6 +305,10 @@ def advance_out(row: AdvanceRow, *, on: date) -> AdvanceOut:
         since_on=row.since_on,
         days_outstanding=outstanding,
         largest=Money.of(row.largest_minor),
+        largest_on=row.largest_on,
         days=row.days,
-        why=(spent.why,) if row.advance_minor else (),
+        why={
+            "advance": (spent.why,) if row.advance_minor else (),
+            "largest": (replace(spent, value_to=row.largest_on).why,),
+        },
     )

@@ -80,10 +80,7 @@ class ContractTerms(NamedTuple):
     town: str | None = None
     signed_on: date | None = None
     starts_on: date | None = None
-    ends_on: date | None = None
-    ceiling_minor: int = 0
     terminated_on: date | None = None
-    terms_version: int = 0
     # Of the last version that gave a whole schedule: what is not on it any more is dropped.
     list_version: int = 0
     instalments: Mapping[int, PromisedInstalment] = NOTHING_PROMISED
@@ -128,8 +125,7 @@ def after(before: ContractTerms | None, event: TermsEvent) -> ContractTerms:
         case ContractSigned():
             return _listed(_signed(terms, event), event.instalments, event.aggregate_version)
         case ContractAmended():
-            amended = _agreed(terms, event)
-            return _listed(amended, event.instalments, event.aggregate_version)
+            return _listed(terms, event.instalments, event.aggregate_version)
         case ContractTerminated():
             return _terminated(terms, event)
         case InstalmentApproved() | InstalmentPaid() | PaymentReversed():
@@ -139,7 +135,7 @@ def after(before: ContractTerms | None, event: TermsEvent) -> ContractTerms:
 
 
 def _signed(terms: ContractTerms, event: ContractSigned) -> ContractTerms:
-    return _agreed(terms, event)._replace(
+    return terms._replace(
         payer_level=event.payer_level.value,
         service_area=event.service_area,
         town=event.town,
@@ -148,25 +144,10 @@ def _signed(terms: ContractTerms, event: ContractSigned) -> ContractTerms:
     )
 
 
-def _agreed(terms: ContractTerms, event: ContractSigned | ContractAmended) -> ContractTerms:
-    """The end is a part of the schedule; the ceiling a termination changes too."""
-    version = event.aggregate_version
-    if version > terms.list_version:
-        terms = terms._replace(ends_on=event.ends_on)
-    return _limited(terms, event.ceiling.amount_minor, version)
-
-
-def _limited(terms: ContractTerms, ceiling_minor: int, version: int) -> ContractTerms:
-    if version <= terms.terms_version:
-        return terms
-    return terms._replace(ceiling_minor=ceiling_minor, terms_version=version)
-
-
 def _terminated(terms: ContractTerms, event: ContractTerminated) -> ContractTerms:
     """What was cancelled is not due any more; a settlement is one more instalment."""
     version = event.aggregate_version
     terms = terms._replace(terminated_on=event.terminated_on)
-    terms = _limited(terms, event.ceiling.amount_minor, version)
     for number in event.cancelled:
         instalment = terms.instalments.get(number) or PromisedInstalment(number=number)
         if version > instalment.state_version:

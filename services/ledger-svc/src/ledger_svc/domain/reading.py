@@ -114,8 +114,7 @@ class Facts:
     """All that a reading is made from, of one snapshot; `seq` is the last entry that counts.
 
     `on`: movements by their value date up to that day. `as_of`: entries posted up to that day,
-    None for all. `payers_through`: the last month whose payers are known, by value date; None when
-    they are not known as of a day.
+    None for all.
     """
 
     year: int
@@ -130,7 +129,6 @@ class Facts:
     pledged: Sequence[Pledged] = ()
     standings: Sequence[Standing] = ()
     payers: Sequence[Payer] = ()
-    payers_through: int | None = None
     # None where the day that is read is no end of a month, or not known by all that is posted.
     booked: Booked | None = None
 
@@ -261,18 +259,14 @@ class Reading:
         return sum(d.overdue_instalments for d in due), sum(d.overdue_minor for d in due)
 
     @cached_property
-    def payers(self) -> Spread[str] | None:
-        """Cash by the organisation that paid it; None when that is not known as of the day."""
-        if self.facts.payers_through is None:
-            return None
+    def payers(self) -> Spread[str]:
+        """Cash by the organisation that paid it."""
         net = _sums((p.payer, p.amount_minor) for p in self.facts.payers)
         return Spread(net=net, n=len(net))
 
     @cached_property
-    def buyers(self) -> Spread[str] | None:
+    def buyers(self) -> Spread[str]:
         """The same of the government's bodies only."""
-        if self.facts.payers_through is None:
-            return None
         government = [p for p in self.facts.payers if p.channel is Channel.GOVERNMENT]
         net = _sums((p.payer, p.amount_minor) for p in government)
         return Spread(net=net, n=len(net))

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.contracts import InstalmentPaid, PaymentReversed, RecoveryReceived
@@ -31,6 +32,7 @@ OPENING_KINDS: Final = (OpeningBalanceApproved.type, OPENING_BALANCE_REVERSED)
 
 
 WHY: Final = "/v1/why"
+LOT_MOVEMENTS: Final = "/v1/lot-movements"
 Why = tuple[str, ...]
 """What to ask to see what a figure is made of: paths, whose sums add up to it."""
 
@@ -48,6 +50,13 @@ class Side(StrEnum):
     CREDIT = "credit"
 
 
+class LotSide(StrEnum):
+    """What came to a lot, less what was taken back of it; or what was used of it."""
+
+    RECEIVED = "received"
+    USED = "used"
+
+
 class Held(StrEnum):
     """Which accounts a figure counts, by what each holds on a day."""
 
@@ -63,7 +72,8 @@ class Selection:
     `period_from` to `period_to`. Never both. `only` counts one side of the postings, as booked.
     `counted_as` credit turns the sign: income and liabilities are credits. `held` counts only
     those accounts that hold so much at the end of the day `held_on` by value date or, as booked, at
-    the end of its month. `payer` is the organisation that paid, or that was paid back.
+    the end of its month. `payer` is the organisation that paid, or that was paid back. `through` is
+    the last posting of the journal that counts, by `seq` and line.
     """
 
     agency: str | None = None
@@ -84,6 +94,7 @@ class Selection:
     counted_as: Side = Side.DEBIT
     held: Held | None = None
     held_on: date | None = None
+    through: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         assert not (self.is_as_booked and self.has_days), "a figure is by days or by periods"
@@ -133,12 +144,29 @@ class Selection:
             ("counted_as", self.counted_as if self.counted_as is Side.CREDIT else None),
             ("held", self.held),
             ("held_on", self.held_on),
+            ("through_seq", self.through and self.through[0]),
+            ("through_line", self.through and self.through[1]),
         )
         pairs = [("code", str(code)) for code in self.codes]
         pairs += [("group", str(group)) for group in self.groups]
         pairs += [("kind", kind) for kind in self.kinds]
         pairs += [(name, str(value)) for name, value in singles if value is not None]
         return f"{WHY}?{urlencode(pairs)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LotSelection:
+    """One side of what entries moved in a lot: parts of postings, which may move several lots."""
+
+    agency: str
+    lot_id: UUID
+    side: LotSide
+
+    @property
+    def why(self) -> str:
+        """The path that lists what this counts."""
+        asked = {"agency": self.agency, "lot_id": str(self.lot_id), "side": str(self.side)}
+        return f"{LOT_MOVEMENTS}?{urlencode(asked)}"
 
 
 def codes_of(*groups: str) -> tuple[AccountCode, ...]:

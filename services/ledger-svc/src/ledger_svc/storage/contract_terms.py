@@ -29,8 +29,7 @@ POSTED_DAYS: Final = """
 """
 TERMS: Final = (
     "contract_id", "number", "agency", "buyer", "channel", "payer_level", "service_area", "town",
-    "signed_on", "starts_on", "ends_on", "ceiling_minor", "terminated_on", "terms_version",
-    "list_version",
+    "signed_on", "starts_on", "terminated_on", "list_version",
 )  # fmt: skip
 # As `PromisedInstalment` has them.
 INSTALMENT: Final = (
@@ -49,28 +48,25 @@ SAVE: Final = """
     WITH terms AS (
         INSERT INTO contract_terms
             (contract_id, number, agency, buyer, channel, payer_level, service_area, town,
-             signed_on, starts_on, ends_on, ceiling_minor, terminated_on, terms_version,
-             list_version)
+             signed_on, starts_on, terminated_on, list_version)
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
                              $6::text[], $7::text[], $8::text[], $9::date[], $10::date[],
-                             $11::date[], $12::bigint[], $13::date[], $14::bigint[], $15::bigint[])
+                             $11::date[], $12::bigint[])
         ON CONFLICT (contract_id) DO UPDATE
         SET payer_level = excluded.payer_level, service_area = excluded.service_area,
             town = excluded.town, signed_on = excluded.signed_on, starts_on = excluded.starts_on,
-            ends_on = excluded.ends_on, ceiling_minor = excluded.ceiling_minor,
-            terminated_on = excluded.terminated_on, terms_version = excluded.terms_version,
-            list_version = excluded.list_version
+            terminated_on = excluded.terminated_on, list_version = excluded.list_version
     ), agreements AS (
         INSERT INTO contract_agreement (contract_id, version, agreed_on, ends_on, ceiling_minor)
-        SELECT * FROM unnest($28::uuid[], $29::bigint[], $30::date[], $31::date[], $32::bigint[])
+        SELECT * FROM unnest($25::uuid[], $26::bigint[], $27::date[], $28::date[], $29::bigint[])
         ON CONFLICT (contract_id, version) DO NOTHING
     )
     INSERT INTO contract_instalment
         (contract_id, number, known_on, replaced_on, due_on, amount_minor, deduction_minor, state,
          paid_on, is_listed, listed_version, state_version)
-    SELECT * FROM unnest($16::uuid[], $17::smallint[], $18::date[], $19::date[], $20::date[],
-                         $21::bigint[], $22::bigint[], $23::text[], $24::date[], $25::boolean[],
-                         $26::bigint[], $27::bigint[])
+    SELECT * FROM unnest($13::uuid[], $14::smallint[], $15::date[], $16::date[], $17::date[],
+                         $18::bigint[], $19::bigint[], $20::text[], $21::date[], $22::boolean[],
+                         $23::bigint[], $24::bigint[])
     ON CONFLICT (contract_id, number, known_on) DO UPDATE
     SET replaced_on = excluded.replaced_on, due_on = excluded.due_on,
         amount_minor = excluded.amount_minor, deduction_minor = excluded.deduction_minor,
@@ -175,7 +171,7 @@ class Terms:
             terms_rows = [known.agreed for known in agreed.values()]
             instalment_rows = [_instalment_row(known) for known in past.rows.values()]
             self._to_save = [
-                *columns(terms_rows, 15),
+                *columns(terms_rows, 12),
                 *columns(instalment_rows, 12),
                 *columns(agreements, 5),
             ]

@@ -11,6 +11,8 @@ from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
 from fundmix_kit.database import Connection
 
+from ledger_svc.domain.selections import LotSelection, LotSide
+
 IS_KNOWN: Final = """
     SELECT EXISTS (SELECT 1 FROM account WHERE agency = $1 AND fund_code = $2)
 """
@@ -49,6 +51,16 @@ LOTS: Final = """
     WHERE agency = $1 AND fund_code = $2 AND (value_on, document, lot_id) > ($3, $4, $5)
     ORDER BY value_on, document, lot_id LIMIT $6
 """
+LOT: Final = "SELECT amount_minor, drawn_minor FROM lot WHERE lot_id = $1 AND agency = $2"
+# Each goes along the lot's own index, and no further than a page.
+LOT_MOVEMENTS: Final = """
+    SELECT e.*, m.line, m.amount_minor
+    FROM lot l JOIN lot_movement m USING (lot_id)
+    CROSS JOIN LATERAL (SELECT * FROM journal_entry WHERE seq = m.seq OFFSET 0) e
+    WHERE l.lot_id = $1 AND l.agency = $2 AND m.is_draw = $3
+      AND (m.seq, m.line) > ($4::bigint, $5::int)
+    ORDER BY m.seq, m.line LIMIT $6
+"""
 # What was spent of a contract before it was paid: the running cash of its fund by value date. A
 # fund stands below nothing since the first day after the last one on which it did not.
 ADVANCES: Final = """
@@ -72,11 +84,13 @@ ADVANCES: Final = """
                (array_agg(held ORDER BY value_on DESC))[1] AS held,
                max(value_on) FILTER (WHERE held >= 0) AS last_covered_on,
                min(held) AS lowest,
+               (array_agg(value_on ORDER BY held, value_on))[1] AS lowest_on,
                sum(days) FILTER (WHERE held < 0) AS days
         FROM spans GROUP BY agency, fund_code
     )
     SELECT f.agency, f.fund_code, -least(f.held, 0)::bigint AS advance_minor,
-           -least(f.lowest, 0)::bigint AS largest_minor, coalesce(f.days, 0)::bigint AS days,
+           -least(f.lowest, 0)::bigint AS largest_minor, f.lowest_on AS largest_on,
+           coalesce(f.days, 0)::bigint AS days,
            (SELECT min(s.value_on) FROM spans s
             WHERE s.agency = f.agency AND s.fund_code = f.fund_code AND s.held < 0
               AND (f.last_covered_on IS NULL OR s.value_on > f.last_covered_on)) AS since_on
@@ -101,6 +115,7 @@ class FundRow:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LotRow:
     lot_id: UUID
+    agency: str
     channel: Channel
     value_on: date
     document: str
@@ -112,12 +127,16 @@ class LotRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdvanceRow:
-    """`advance_minor` stands open on the day asked for, since `since_on`; `days` is ever so far."""
+    """`advance_minor` stands open on the day asked for, since `since_on`; `days` is ever so far.
+
+    `largest_minor` is the most that ever did, first on `largest_on`.
+    """
 
     agency: str
     fund_code: str
     advance_minor: int
     largest_minor: int
+    largest_on: date
     since_on: date | None
     days: int
 
@@ -157,6 +176,24 @@ async def read_lots(
     return [_lot(row) for row in rows]
 
 
+async def read_lot_total(connection: Connection, asked: LotSelection) -> int:
+    """What a side of a lot comes to; nothing where the agency has no such lot."""
+    row = await connection.fetchrow(LOT, asked.lot_id, asked.agency)
+    if row is None:
+        return 0
+    return row["drawn_minor"] if asked.side is LotSide.USED else row["amount_minor"]
+
+
+async def read_lot_movements(
+    connection: Connection, asked: LotSelection, *, after: tuple[int, int], rows_max: int
+) -> list[asyncpg.Record]:
+    """What entries brought to a lot or took from it, in the order of the journal."""
+    is_draw = asked.side is LotSide.USED
+    return await connection.fetch(
+        LOT_MOVEMENTS, asked.lot_id, asked.agency, is_draw, *after, rows_max
+    )
+
+
 async def read_advances(
     connection: Connection,
     *,
@@ -174,6 +211,7 @@ async def read_advances(
             fund_code=row["fund_code"],
             advance_minor=row["advance_minor"],
             largest_minor=row["largest_minor"],
+            largest_on=row["largest_on"],
             since_on=row["since_on"] if row["advance_minor"] else None,
             days=row["days"],
         )
@@ -184,6 +222,7 @@ async def read_advances(
 def _lot(row: asyncpg.Record) -> LotRow:
     return LotRow(
         lot_id=row["lot_id"],
+        agency=row["agency"],
         channel=Channel(row["channel"]),
         value_on=row["value_on"],
         document=row["document"],

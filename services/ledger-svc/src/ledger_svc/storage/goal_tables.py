@@ -38,10 +38,7 @@ class ContractTerms(LedgerTable, table=True):
     town: str | None = None
     signed_on: date | None = None
     starts_on: date | None = None
-    ends_on: date | None = None
-    ceiling_minor: int = Field(sa_type=BigInteger)
     terminated_on: date | None = None
-    terms_version: int = Field(sa_type=BigInteger)
     list_version: int = Field(sa_type=BigInteger)
 
 

@@ -79,15 +79,25 @@ ADD_MOVEMENTS: Final = """
         ON CONFLICT (period, account_id, kind, value_period) DO UPDATE
         SET amount_minor = b.amount_minor + excluded.amount_minor,
             debit_minor = b.debit_minor + excluded.debit_minor
+    ), paid AS MATERIALIZED (
+        SELECT value_on, account_id, payer, posted_on, month,
+               sum(amount_minor)::bigint AS amount_minor
+        FROM leg WHERE payer IS NOT NULL AND account_id = ANY($3::int[])
+        GROUP BY value_on, account_id, payer, posted_on, month
     ), payers AS (
         INSERT INTO payer_balance AS b (value_period, agency, payer, channel, amount_minor)
-        SELECT l.month, l.agency, l.payer, a.channel, sum(l.amount_minor)::bigint
-        FROM leg AS l JOIN account AS a USING (account_id)
-        WHERE l.payer IS NOT NULL AND l.account_id = ANY($3::int[])
-        GROUP BY l.month, l.agency, l.payer, a.channel
-        ORDER BY l.month, l.agency, l.payer, a.channel
+        SELECT p.month, a.agency, p.payer, a.channel, sum(p.amount_minor)::bigint
+        FROM paid AS p JOIN account AS a USING (account_id)
+        GROUP BY p.month, a.agency, p.payer, a.channel
+        ORDER BY p.month, a.agency, p.payer, a.channel
         ON CONFLICT (value_period, agency, payer, channel) DO UPDATE
         SET amount_minor = b.amount_minor + excluded.amount_minor
+    ), payer_days AS (
+        INSERT INTO payer_movement AS d (value_on, account_id, payer, posted_on, amount_minor)
+        SELECT value_on, account_id, payer, posted_on, amount_minor FROM paid
+        ORDER BY value_on, account_id, payer, posted_on
+        ON CONFLICT (value_on, account_id, payer, posted_on) DO UPDATE
+        SET amount_minor = d.amount_minor + excluded.amount_minor
     )
     INSERT INTO movement AS m (account_id, value_on, posted_on, kind, amount_minor)
     SELECT account_id, value_on, posted_on, kind, sum(amount_minor)::bigint FROM moved

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from fundmix_events.ledger import JournalEvent
+from fundmix_events.ledger import AccountCode, JournalEvent
 from fundmix_kit.database import Connection
 
 from ledger_svc.domain.selections import OPENING_KINDS, RECEIPT_KINDS, Selection, Side
@@ -17,6 +17,9 @@ from ledger_svc.storage.tables import Account
 
 # How many accounts are searched at once for a page of what a figure counts.
 ACCOUNTS_AT_ONCE: Final = 200
+# Of a posting, by `seq` and line: none comes after it.
+LAST_PLACE: Final = (2**63 - 1, 2**15 - 1)
+CASH: Final = (AccountCode.BANK,)
 
 ACCOUNT: Final = "SELECT * FROM account WHERE account_id = $1"
 BY_EVENT: Final = """
@@ -57,12 +60,19 @@ BEHIND: Final = """
           AND ($13::int = 0 OR sign(p.amount_minor) = $13)
           AND (cardinality($14::text[]) = 0 OR e.kind = ANY($14))
           AND ($15::text IS NULL OR e.payer = $15)
-        ORDER BY p.seq, p.line LIMIT $16
+          AND (p.seq, p.line) <= ($16::bigint, $17::int)
+        ORDER BY p.seq, p.line LIMIT $18
     ) found
-    ORDER BY found.account_id, found.seq, found.line LIMIT $16
+    ORDER BY found.account_id, found.seq, found.line LIMIT $18
 """
-# Sums by payer are kept of cash by whole months; of any days, and of anything else, it is these.
-PAID: Final = f"SELECT coalesce(sum(amount_minor), 0)::bigint FROM ({BEHIND}) paid"  # noqa: S608  # our own conditions; values are arguments
+# No balance is kept of what is counted to a place in the journal.
+SUM_BEHIND: Final = f"SELECT coalesce(sum(amount_minor), 0)::bigint FROM ({BEHIND}) behind"  # noqa: S608  # our own conditions; values are arguments
+# Sums by payer are kept of cash by days; of anything else, and as booked, it is what is behind it.
+PAID_CASH: Final = """
+    SELECT coalesce(sum(amount_minor), 0)::bigint FROM payer_movement
+    WHERE account_id = ANY($1::int[]) AND payer = $2
+      AND value_on BETWEEN $3 AND $4 AND posted_on <= $5
+"""
 # Where a payer never paid anything, nobody has to look.
 PAID_ACCOUNTS: Final = """
     SELECT account_id FROM account
@@ -167,12 +177,18 @@ async def paid_accounts(
     return [row["account_id"] for row in rows]
 
 
-async def total_paid(
+async def total_behind(
     connection: Connection, selection: Selection, account_ids: Sequence[int]
 ) -> int:
-    """The figure of a selection that names a payer, in its own sign."""
-    arguments = (account_ids, 0, 0, 0, *_conditions(selection), None)
-    return selection.figure(await connection.fetchval(PAID, *arguments))
+    """The figure of a selection that names a payer or a last posting, in its own sign."""
+    if _is_paid_cash_by_days(selection):
+        days = (selection.value_from or FIRST_DAY, selection.value_to or LAST_DAY)
+        as_of = selection.as_of or LAST_DAY
+        total = await connection.fetchval(PAID_CASH, account_ids, selection.payer, *days, as_of)
+    else:
+        arguments = (account_ids, 0, 0, 0, *_conditions(selection), None)
+        total = await connection.fetchval(SUM_BEHIND, *arguments)
+    return selection.figure(total)
 
 
 async def read_cut_off(
@@ -220,6 +236,13 @@ async def read_balances_by_day(
     ]
 
 
+def _is_paid_cash_by_days(selection: Selection) -> bool:
+    is_of_all_kinds = not selection.groups and not selection.kinds and selection.only is None
+    is_by_days = not selection.is_as_booked and selection.through is None
+    is_paid_cash = selection.payer is not None and selection.codes == CASH
+    return is_paid_cash and is_of_all_kinds and is_by_days
+
+
 def _conditions(selection: Selection) -> tuple[Any, ...]:
     sides = {None: 0, Side.DEBIT: 1, Side.CREDIT: -1}
     return (
@@ -234,4 +257,5 @@ def _conditions(selection: Selection) -> tuple[Any, ...]:
         sides[selection.only],
         selection.kinds,
         selection.payer,
+        *(selection.through or LAST_PLACE),
     )

@@ -15,6 +15,7 @@ from ledger_svc.domain.periods import last_day, period_of, previous_period
 from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
 from ledger_svc.domain.selections import RECEIPT_KINDS
 from ledger_svc.storage.journal import READ_SEQ
+from ledger_svc.storage.sums import NO_DAYS, NO_PERIODS
 
 # What comes in and goes out of these is income only when it was a receipt.
 ASSETS: Final = (AccountCode.BANK, AccountCode.IN_KIND)
@@ -217,11 +218,29 @@ SUM_OPEN: Final = f"""
     {OPEN_BY}
     SELECT count(*)::int, coalesce(sum(amount_minor), 0)::bigint FROM chosen
 """  # noqa: S608  # our own conditions; values are arguments
+# Whole months by value date ($1, $2), and days ($3, $4) as known on one ($5); a range that is empty
+# reads nothing. Few are left of a year's days before names are looked at.
 PAYERS: Final = """
+    WITH paid AS (
+        SELECT agency, payer, channel, amount_minor FROM payer_balance
+        WHERE value_period BETWEEN $1 AND $2 AND ($6::text IS NULL OR agency = $6)
+        UNION ALL
+        SELECT a.agency, m.payer, a.channel, m.amount_minor
+        FROM (
+            SELECT account_id, payer, sum(amount_minor)::bigint AS amount_minor
+            FROM payer_movement
+            WHERE value_on BETWEEN $3 AND $4 AND posted_on <= $5
+              AND account_id = ANY(ARRAY(
+                  SELECT account_id FROM account
+                  WHERE code = 'assets:bank' AND ($6::text IS NULL OR agency = $6)
+              ))
+            GROUP BY account_id, payer
+        ) m
+        JOIN account a USING (account_id)
+    )
     SELECT agency, payer, channel, sum(amount_minor)::bigint AS amount_minor
-    FROM payer_balance
-    WHERE value_period BETWEEN $1 AND $2 AND ($3::text IS NULL OR agency = $3)
-    GROUP BY agency, payer, channel ORDER BY agency, payer, channel
+    FROM paid GROUP BY agency, payer, channel HAVING sum(amount_minor) <> 0
+    ORDER BY agency, payer, channel
 """
 # The journal's clock never runs backwards: the last entry of a day is found by halving.
 SEQ_AS_OF: Final = """
@@ -422,10 +441,18 @@ def _open_arguments(asked: DueQuestion) -> tuple[Any, ...]:
 
 
 async def read_payers(
-    connection: Connection, *, first: int, through: int, agency: str | None
+    connection: Connection, *, first: date, last: date, as_of: date | None, agency: str | None
 ) -> list[Payer]:
-    """By months of value dates."""
-    rows = await connection.fetch(PAYERS, first, through, agency)
+    """What each paid from `first`, which begins a month, to `last`, by value date."""
+    if last < first:
+        return []
+    if as_of is not None:
+        spans = (*NO_PERIODS, first, last, as_of)
+    elif last == last_day(period_of(last)):
+        spans = (period_of(first), period_of(last), *NO_DAYS, NEVER)
+    else:
+        spans = (period_of(first), period_of(last) - 1, last.replace(day=1), last, NEVER)
+    rows = await connection.fetch(PAYERS, *spans, agency)
     return [
         Payer(agency, payer, Channel(channel), amount) for agency, payer, channel, amount in rows
     ]

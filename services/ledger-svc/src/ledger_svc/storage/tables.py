@@ -142,6 +142,16 @@ class PayerBalance(LedgerTable, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
 
 
+class PayerMovement(LedgerTable, table=True):
+    """The same by account, by value date and by the day it was posted here."""
+
+    value_on: date = Field(primary_key=True)
+    account_id: int = Field(primary_key=True)
+    payer: str = Field(primary_key=True)
+    posted_on: date = Field(primary_key=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
 class LogHead(LedgerTable, table=True):
     """One row: where the next entry stands. Whoever appends holds its lock."""
 

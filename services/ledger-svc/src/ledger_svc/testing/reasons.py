@@ -10,7 +10,7 @@ from fundmix_kit.testing.api import Caller
 Json = dict[str, Any]
 
 # What `why` alone is of, where the answer has one of them.
-NAMES: Final = ("amount", "total", "received_total", "recorded", "advance")
+NAMES: Final = ("amount", "total", "received_total", "recorded")
 ROWS_OF_A_PAGE: Final = "2"
 
 

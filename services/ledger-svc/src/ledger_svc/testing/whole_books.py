@@ -47,6 +47,14 @@ DERIVED: Final = {
     "payer_balance": """
         SELECT * FROM payer_balance ORDER BY value_period, agency, payer, channel
     """,
+    "payer_days": """
+        SELECT a.agency, a.code, a.fund_code, a.channel, a.currency, m.value_on, m.payer,
+            sum(m.amount_minor)
+        FROM payer_movement m JOIN account a USING (account_id)
+        GROUP BY a.agency, a.code, a.fund_code, a.channel, a.currency, m.value_on,
+            m.payer ORDER BY a.agency, a.code, a.fund_code, a.channel, a.currency, m.value_on,
+            m.payer
+    """,
     "lot": """
         SELECT lot_id, agency, fund_code, channel, currency, value_on, document, payer,
                amount_minor, drawn_minor
