@@ -260,7 +260,6 @@ SEQ_AS_OF: Final = """
 """
 # Later than all that is known.
 NEVER: Final = date(9999, 12, 31)
-NO_DAYS: Final = (NEVER, date.min)
 NO_MONTH: Final = 0
 
 
