@@ -241,7 +241,7 @@ def interleaved(logs: Mapping[Place, Sequence[Said]], random: Random) -> list[li
     while places := sorted(place for place, messages in waiting.items() if messages):
         batch: list[Incoming] = []
         for place in random.sample(places, random.randint(1, len(places))):
-            some = random.randint(1, 4)
+            some = random.choice([1, 2, 4, len(waiting[place])])
             batch += waiting[place][:some]
             del waiting[place][:some]
         batches.append(batch)
