@@ -16,7 +16,7 @@ from ledger_svc.domain.funds import Draw, Lot
 from ledger_svc.domain.journal import AccountKey, Close, Entry, Posting
 from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
 
-LOCK_HEAD: Final = "SELECT next_seq FROM log_head WHERE id = 1 FOR UPDATE"
+LOCK_HEAD: Final = "SELECT next_seq, closed_through FROM log_head WHERE id = 1 FOR UPDATE"
 MOVE_HEAD: Final = """
     UPDATE log_head
     SET next_seq = $1 + 1, posted_at = greatest(posted_at, $2), followed_seq = $1
@@ -51,7 +51,9 @@ async def follow(connection: Connection, journal: Journal, events: Sequence[Jour
 
     Raises JournalGapError, JournalMismatchError.
     """
-    next_seq: int = await connection.fetchval(LOCK_HEAD)
+    head = await connection.fetchrow(LOCK_HEAD)
+    assert head is not None, "the migration makes the log's one head"
+    next_seq, closed_through = head["next_seq"], head["closed_through"]
     # An entry may stand on its topic more than once.
     due = [event for _, event in sorted({e.seq: e for e in events if e.seq >= next_seq}.items())]
     if not due:
@@ -61,7 +63,10 @@ async def follow(connection: Connection, journal: Journal, events: Sequence[Jour
     await connection.execute(MOVE_HEAD, due[-1].seq, max(event.posted_at for event in due))
     run: list[Placed] = []
     for event in due:
-        run.append(_placed(event))
+        if isinstance(event, PeriodClosed):
+            # One of two that were decided at once may come after the later one.
+            closed_through = max(closed_through, event.through)
+        run.append(_placed(event, closed_through=closed_through))
         if isinstance(event, PeriodClosed):
             await journal.write(connection, run)
             run = []
@@ -88,7 +93,7 @@ async def skip_numbers(connection: Connection, place: Place, *, last_number: int
     await connection.execute(SKIP_NUMBERS, *place, last_number)
 
 
-def _placed(event: JournalEvent) -> Placed:
+def _placed(event: JournalEvent, *, closed_through: int) -> Placed:
     source = event.source
     return Placed(
         sourced=SourcedEntry(
@@ -100,7 +105,7 @@ def _placed(event: JournalEvent) -> Placed:
         ),
         seq=event.seq,
         posted_at=event.posted_at,
-        period=event.through if isinstance(event, PeriodClosed) else _period(event),
+        period=closed_through if isinstance(event, PeriodClosed) else _period(event),
     )
 
 

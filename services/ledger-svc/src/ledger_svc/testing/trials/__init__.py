@@ -1,0 +1,1 @@
+"""Takes the same steps in the ledger and in the model, and compares what each lets happen."""
