@@ -258,3 +258,22 @@ async def test_two_writers_take_turns(
 
     assert (await balances(database))["assets:bank", "general"] == 12_00
     assert [seq for seq, *_ in await journal(database)] == list(range(1, 13))
+
+
+@pytest.mark.parametrize("is_one_batch", [True, False])
+async def test_a_lot_has_the_day_it_was_last_paid_on(
+    database: Database, inlet: Inlet[Prepared], *, is_one_batch: bool
+) -> None:
+    contract_id = uuid4()
+    await inlet.post(samples.instalment_paid(contract_id=contract_id, paid_on="2024-03-18"))
+    later = [
+        samples.payment_reversed(contract_id=contract_id, paid_on="2024-03-18"),
+        samples.instalment_paid(contract_id=contract_id, paid_on="2024-04-02"),
+    ]
+
+    for batch in [later] if is_one_batch else [[event] for event in later]:
+        await inlet.post(*batch)
+
+    async with database.reading() as connection:
+        (lot,) = await connection.fetch("SELECT value_on, amount_minor FROM lot")
+    assert tuple(lot) == (date(2024, 4, 2), 4_000_000)

@@ -9,8 +9,8 @@ from fundmix_kit.database import Connection, columns
 from ledger_svc.domain.journal import Entry
 
 # A lot may be drawn from before it is known here, when the topics are read in another order: it is
-# made then, and what has come is added when it comes. Each lot stands once among the rows, in the
-# order of the key, as by every writer.
+# made then, and what has come is added when it comes. A row without a receipt has no document. Each
+# lot stands once among the rows, in the order of the key, as by every writer.
 MOVE: Final = """
     WITH movements AS (
         INSERT INTO lot_movement (seq, line, lot_id, is_draw, amount_minor)
@@ -30,8 +30,8 @@ MOVE: Final = """
     ON CONFLICT (lot_id) DO UPDATE
     SET amount_minor = l.amount_minor + excluded.amount_minor,
         drawn_minor = l.drawn_minor + excluded.drawn_minor,
-        value_on = CASE WHEN excluded.amount_minor > 0 THEN excluded.value_on ELSE l.value_on END,
-        document = CASE WHEN excluded.amount_minor > 0 THEN excluded.document ELSE l.document END,
+        value_on = CASE WHEN excluded.document <> '' THEN excluded.value_on ELSE l.value_on END,
+        document = CASE WHEN excluded.document <> '' THEN excluded.document ELSE l.document END,
         payer = coalesce(excluded.payer, l.payer)
 """
 # What was held for these entries is used by them.
@@ -88,7 +88,7 @@ def _lot_rows(entries: Sequence[tuple[int, Entry]]) -> list[tuple[Any, ...]]:
                 lot.channel,
                 lot.currency,
                 entry.value_on,
-                entry.document or "",
+                entry.document or "" if lot.amount_minor > 0 else "",
                 entry.payer,
                 amount + lot.amount_minor,
                 drawn,

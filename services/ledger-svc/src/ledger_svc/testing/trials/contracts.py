@@ -33,7 +33,7 @@ NUMBER: Final = CONTRACT.partition(":")[2]
 
 @dataclass
 class Instalment:
-    """`deducted` None: not approved. Paid again after a reversal, it has the day it had."""
+    """`deducted` None: not approved. After a reversal it is approved, and has the day it had."""
 
     amount: int
     deducted: int | None = None
@@ -129,7 +129,7 @@ class Contracts:
         instalment = deal.instalments[number]
         if instalment.deducted is None:
             self._approve_instalment(deal, number, step)
-        instalment.paid_on, instalment.is_paid = instalment.paid_on or step.on, True
+        instalment.paid_on, instalment.is_paid = step.on, True
         was_earned = deal.earned > 0
         cash, *moved = deal.now_has(cash=deal.cash + instalment.payable)
         paid = samples.instalment_paid(
