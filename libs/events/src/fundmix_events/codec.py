@@ -1,11 +1,12 @@
 """Bytes of a topic to an event and back; what cannot be read is refused with its reason."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.envelope import Actor, Envelope
@@ -62,18 +63,32 @@ class Message(NamedTuple):
         return self.envelope.id
 
 
+@dataclass(slots=True)
+class _Written(Generic[EventT]):
+    """A body that is about to be written: what it is made of was checked before."""
+
+    actor: Actor
+    correlation_id: str
+    causation_id: str | None
+    data: EventT
+
+
 @cache
 def body_class(event_class: type[EventT]) -> type[Body[EventT]]:
     return Body[event_class]
 
 
+@cache
+def _writer(event_class: type[FundingEvent]) -> TypeAdapter[Any]:
+    written = cast("Any", _Written)[event_class]
+    return TypeAdapter(written)
+
+
 def encode_body(
     event: FundingEvent, *, actor: Actor, correlation_id: str, causation_id: str | None
 ) -> bytes:
-    body = body_class(type(event)).model_construct(
-        actor=actor, correlation_id=correlation_id, causation_id=causation_id, data=event
-    )
-    return body.model_dump_json().encode()
+    body = _Written(actor, correlation_id, causation_id, event)
+    return _writer(type(event)).dump_json(body)
 
 
 class Codec:

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 
 from fundmix_events.credit_code import CreditCode
 from fundmix_events.day import Day
@@ -22,7 +22,7 @@ from fundmix_events.donations import (
 )
 from fundmix_events.money import Money
 from fundmix_events.text import Label, Name
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from donations_svc.domain.donation import DonationTerms
@@ -220,18 +220,16 @@ WrittenMoney = Annotated[Money, BeforeValidator(_money)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 
 
-class ImportRow(BaseModel):
+class ImportRow(NamedTuple):
     """A pledge, a donation, or both: a pledge that has been fulfilled."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     reference: Label
-    donor_code: CreditCode | None = None
-    donor_name: Name | None = None
     donor_kind: Annotated[DonorKind, BeforeValidator(_donor_kind)]
     agency: CreditCode
     kind: Annotated[DonationKind, BeforeValidator(_kind)]
     amount: WrittenMoney
+    donor_code: CreditCode | None = None
+    donor_name: Name | None = None
     pledged_on: WrittenDay | None = None
     received_on: WrittenDay | None = None
     given_on: WrittenDay | None = None
@@ -250,8 +248,7 @@ class ImportRow(BaseModel):
 
     @property
     def donor(self) -> Donor:
-        # Both were read before; reading them again would take as long as all the rest.
-        return Donor.model_construct(kind=self.donor_kind, code=self.donor_code)
+        return _donor(self.donor_kind, self.donor_code)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -323,6 +320,26 @@ class ImportRow(BaseModel):
         return Service(description=self.service, hours=self.hours, hourly_rate=self.hourly_rate)
 
 
+# Whoever has read both once need not read them again.
+@lru_cache(maxsize=4_096)
+def _donor(kind: DonorKind, code: str | None) -> Donor:
+    return Donor(kind=kind, code=code)
+
+
+READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    field: TypeAdapter[Any](how).validate_python
+    for field, how in get_type_hints(ImportRow, include_extras=True).items()
+}
+NEEDED: Final = [field for field in ImportRow._fields if field not in ImportRow._field_defaults]
+# All else stands in many rows of a file in the same way.
+OF_ITS_OWN: Final = frozenset({"reference", "amount", "bank_reference"})
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(field: str, text: str) -> Any:
+    return READERS[field](text)
+
+
 def read_row(
     number: int,
     cells: Sequence[str],
@@ -343,31 +360,34 @@ def read_row(
         for place, fault in faults.items()
         if place in columns.field_by_place
     ]
-    values = {
-        field: text
-        for place, field in columns.field_by_place.items()
-        if place < len(cells) and (text := cells[place].strip())
-    }
-    if own_agency is not None:
-        values.setdefault("agency", own_agency)
-    try:
-        row = ImportRow.model_validate(values)
-    except ValidationError as error:
-        known = {error.field for error in errors}
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        for one in found:
-            field = str(one["loc"][0])
-            if field not in known:
-                errors.append(
-                    RowError(
-                        row=number,
-                        field=field,
-                        column=columns.name_of(field),
-                        code=one["type"],
-                        detail=one["msg"],
-                    )
+    faulty = {error.field for error in errors}
+    values: dict[str, Any] = {} if own_agency is None else {"agency": own_agency}
+
+    def refuse(field: str, code: str, detail: str) -> None:
+        if field not in faulty:
+            faulty.add(field)
+            column = columns.name_of(field)
+            errors.append(
+                RowError(row=number, field=field, column=column, code=code, detail=detail)
+            )
+
+    for place, field in columns.field_by_place.items():
+        if place < len(cells) and (text := cells[place].strip()):
+            try:
+                values[field] = (
+                    READERS[field](text) if field in OF_ITS_OWN else _remembered(field, text)
                 )
+            except ValidationError as error:
+                [found, *_] = error.errors(
+                    include_url=False, include_input=False, include_context=False
+                )
+                refuse(field, found["type"], found["msg"])
+    for field in NEEDED:
+        if field not in values:
+            refuse(field, "missing", "Field required")
+    if errors:
         return errors
+    row = ImportRow(**values)
     errors += [
         RowError(
             row=number,

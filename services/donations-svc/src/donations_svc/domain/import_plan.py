@@ -305,8 +305,9 @@ def _belonging(row: ImportRow, known: Known, terms: ImportTerms) -> Belonging:
     if row.bank_reference is None:
         return Belonging(batch_id=terms.batch_id)
     transfer = f"{row.donor_kind} {row.donor_code} {row.received_on} {row.bank_reference}"
+    beside = known.lines_beside(row)
     return Belonging(
-        line=1 + max((line.belonging.line for line in known.lines_beside(row)), default=0),
+        line=1 + max(line.belonging.line for line in beside) if beside else 1,
         deposit_id=uuid5(terms.batch_id, transfer),
         batch_id=terms.batch_id,
     )
