@@ -104,10 +104,11 @@ class Outbox:
         self, event: FundingEvent, origin: Origin, *, recorded_at: datetime
     ) -> tuple[Any, ...]:
         """In the order of COLUMNS, but for the event's id."""
+        key = event.key
         return (
             event.topic,
-            partition_of(event.key, partitions=self._partitions[event.topic]),
-            event.key,
+            partition_of(key, partitions=self._partitions[event.topic]),
+            key,
             event.aggregate_version,
             event.type,
             event.version,

@@ -186,8 +186,7 @@ def _money(text: object) -> object:
     """An amount that is more than nothing; never rounded, and no unit but the yuan."""
     if not isinstance(text, str):
         return text
-    plain = unicodedata.normalize("NFKC", text)
-    written = AMOUNT.fullmatch(plain)
+    written = AMOUNT.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
     money = Money.parse(
         text if written is None else written[1].replace(",", "") + (written[2] or "")
     )

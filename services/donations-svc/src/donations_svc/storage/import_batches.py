@@ -163,8 +163,10 @@ async def read_known(connection: Connection, rows: Collection[ImportRow], known:
     keys = columns([row.key for row in rows], 2)
     for found in map(donations.donation_of, await connection.fetch(DONATIONS_KNOWN, *keys)):
         known.donations[found.terms.agency, found.terms.reference] = found
-    for found in await pledges.pledges_of(connection, await connection.fetch(PLEDGES_KNOWN, *keys)):
-        known.pledges[found.terms.agency, found.terms.reference] = found
+    if promised := [row.key for row in rows if row.pledged_on is not None]:
+        pledged = await connection.fetch(PLEDGES_KNOWN, *columns(promised, 2))
+        for found in await pledges.pledges_of(connection, pledged):
+            known.pledges[found.terms.agency, found.terms.reference] = found
     banked = {(row.agency, row.bank_reference) for row in rows if row.bank_reference}
     for line in await connection.fetch(LINES_KNOWN, *columns(list(banked), 2), LINES_MAX):
         known.add_line(donations.donation_of(line), line["bank_reference"])
