@@ -19,6 +19,7 @@ from fundmix_events.roles import Role
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.embedded.processes import LOOPBACK
 from ledger_svc import MIGRATIONS
+from ledger_svc.storage import periods
 from pydantic import BaseModel
 
 from bench.measuring import Contest, Mark
@@ -31,6 +32,7 @@ REPEATS: Final = 15
 ANSWER_TIME_S_MAX: Final = 60.0
 FIRST_DAY: Final = date(2024, 1, 1)
 DAYS: Final = 731
+CLOSED_THROUGH: Final = 202412
 CONTRACTS_PER_AGENCY: Final = 20
 
 # What entries are made of: for each agency its contracts paid before acceptance, gifts to the
@@ -144,6 +146,42 @@ FILL: Final = (
     FROM payer_movement m JOIN account a USING (account_id)
     GROUP BY month, a.agency, m.payer, a.channel
     """,
+    # Each contract has an instalment in every month of both years, of which the first year's are
+    # paid; in every month each agency is pledged something that comes in two parts.
+    f"""
+    INSERT INTO contract_terms
+        (contract_id, number, agency, buyer, channel, signed_on, starts_on, list_version)
+    SELECT md5(agency || fund_code)::uuid, fund_code, agency,
+           (SELECT min(payer) FROM payer_balance), channel, DATE '{FIRST_DAY}',
+           DATE '{FIRST_DAY}', 1
+    FROM leg WHERE line = 1 AND kind = 'contracts.instalment_paid'
+    """,  # noqa: S608  # a day of our own
+    f"""
+    INSERT INTO contract_instalment
+        (contract_id, number, known_on, due_on, amount_minor, deduction_minor, state, paid_on,
+         is_listed, listed_version, state_version)
+    SELECT contract_id, n, DATE '{FIRST_DAY}', due_on, 1000000, 0,
+           CASE WHEN n <= 12 THEN 'paid' ELSE 'scheduled' END,
+           CASE WHEN n <= 12 THEN due_on END, true, 1, 1
+    FROM contract_terms, generate_series(1, 24) n
+    CROSS JOIN LATERAL (
+        SELECT (DATE '{FIRST_DAY}' + n * interval '1 month' - interval '1 day')::date AS due_on
+    ) d
+    """,  # noqa: S608  # a day of our own
+    f"""
+    INSERT INTO pledge_terms (pledge_id, agency, channel, kind, pledged_on, open_minor)
+    SELECT md5(agency || n)::uuid, agency, 'enterprise', 'cash', pledged_on, 2000000
+    FROM (SELECT DISTINCT agency FROM leg) a, generate_series(0, 23) n
+    CROSS JOIN LATERAL (SELECT (DATE '{FIRST_DAY}' + n * interval '1 month')::date AS pledged_on) d
+    """,  # noqa: S608  # a day of our own
+    """
+    INSERT INTO pledge_part (pledge_id, number, due_on, amount_minor)
+    SELECT pledge_id, n, pledged_on + n * 100, 1000000 FROM pledge_terms, generate_series(1, 2) n
+    """,
+    """
+    INSERT INTO pledge_movement (event_id, pledge_id, value_on, known_on, amount_minor)
+    SELECT pledge_id, pledge_id, pledged_on, pledged_on, open_minor FROM pledge_terms
+    """,
     """
     UPDATE log_head
     SET next_seq = $1::bigint + 1, posted_at = (SELECT max(posted_at) FROM journal_entry)
@@ -167,7 +205,7 @@ CHECKS: Final = {
 
 
 class ScaleTimes(BaseModel):
-    """Medians in milliseconds, through the API; each at most so many."""
+    """Medians in milliseconds, through the API; each at most so many, and so much longer."""
 
     entries: int
     few_entries: int
@@ -234,7 +272,8 @@ async def figures_vs_few_entries(
                 median_ms=times,
                 few_median_ms=few_times,
                 median_ms_max=MEDIAN_MS_MAX,
-                is_met=max(times.values()) <= MEDIAN_MS_MAX,
+                is_met=max(times.values()) <= MEDIAN_MS_MAX
+                and all(times[name] <= RATIO_MAX * few_times[name] for name in queries),
             ),
         )
 
@@ -244,6 +283,7 @@ def _queries(agency: str) -> dict[str, str]:
         "mix": "/v1/mix?year=2024",
         "trial_balance": f"/v1/trial-balance?from=202401&to=202412&agency={agency}",
         "reading": "/v1/reading?year=2024",
+        "reading_of_a_day": "/v1/reading?year=2025&on=2025-11-15",
         "activities": "/v1/statements/activities?year=2024",
         "balance_sheet": "/v1/statements/balance-sheet",
         "balance_sheet_on_a_day": "/v1/statements/balance-sheet?on=2024-12-31",
@@ -287,6 +327,9 @@ async def _fill(database: ServiceDatabase, entries: int) -> None:
             await connection.execute(statement, *arguments[: max(used, default=0)])
         for index in indexes:
             await connection.execute(index["indexdef"])
+        # The first year is closed.
+        async with connection.transaction():
+            await periods.close(connection, seq=entries, through=CLOSED_THROUGH)
         for promise, query in CHECKS.items():
             assert await connection.fetchval(query), promise
         # As autovacuum would have done by the time anybody asks.

@@ -139,12 +139,12 @@ def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
 
 
 # The same amounts stand in one event and in those that follow it; what is frozen can be shared.
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
 def _remembered(amount: str, currency: str) -> Money:
     return Money.parse(amount, CURRENCY_BY_CODE[currency])
 
 
-@lru_cache(maxsize=4_096, typed=True)
+@lru_cache(maxsize=16_384, typed=True)
 def _shared(amount_minor: int, currency: Currency) -> Money:
     return Money(amount_minor=amount_minor, currency=currency)
 

@@ -95,13 +95,16 @@ class _Past:
     """The rows of instalments that a batch writes: at most one for a day."""
 
     def __init__(self, current: Sequence[_Known]) -> None:
-        self._current = {(k.contract_id, k.instalment.number): k for k in current}
+        self._current: dict[UUID, dict[int, _Known]] = {}
+        for known in current:
+            self._current.setdefault(known.contract_id, {})[known.instalment.number] = known
         self.rows: dict[tuple[UUID, int, date], _Known] = {}
 
     def note(self, terms: ContractTerms, *, known_on: date) -> None:
-        for instalment in terms.instalments.values():
+        current = self._current.setdefault(terms.contract_id, {})
+        for number, instalment in terms.instalments.items():
             is_listed = terms.is_listed(instalment)
-            before = self._current.get((terms.contract_id, instalment.number))
+            before = current.get(number)
             if before and (before.instalment, before.is_listed) == (instalment, is_listed):
                 continue
             now = _Known(
@@ -113,7 +116,7 @@ class _Past:
             if before and before.known_on < now.known_on:
                 self._put(before._replace(replaced_on=now.known_on))
             self._put(now)
-            self._current[terms.contract_id, instalment.number] = now
+            current[number] = now
 
     def _put(self, known: _Known) -> None:
         self.rows[known.contract_id, known.instalment.number, known.known_on] = known
