@@ -90,7 +90,9 @@ FILL: Final = (
     CREATE TEMPORARY TABLE template AS
     SELECT template, min(agency) AS agency, min(kind) AS kind FROM leg GROUP BY template
     """,
-    # Days come one after the other, as a ledger's do; what an entry is about is as good as random.
+    # Days come one after the other, as a ledger's do, here and in what follows from the entries;
+    # what an entry is about is as good as random.
+    # A contract is paid by its buyer, and what a fund is given of a channel comes from five donors.
     """
     INSERT INTO journal_entry
         (seq, event_id, topic, partition, number, kind, agency, occurred_on, value_on, posted_at,
@@ -98,8 +100,12 @@ FILL: Final = (
     SELECT n, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'fundmix.bench', 0, n,
            t.kind, t.agency, d.day, d.day, d.day + interval '30 hours',
            extract(year FROM d.day) * 100 + extract(month FROM d.day), '\\x00', 'DN-' || n,
-           CASE WHEN t.kind LIKE 'ledger%' THEN NULL
-                ELSE ($4::text[])[1 + abs(hashint8extended(n, 2) % cardinality($4::text[]))] END
+           CASE WHEN t.kind LIKE 'contracts%'
+                THEN ($4::text[])[1 + t.template % cardinality($4::text[])]
+                WHEN t.kind LIKE 'donations%'
+                THEN ($4::text[])[
+                    1 + (t.template + abs(hashint8extended(n, 2) % 5)) % cardinality($4::text[])
+                ] END
     FROM generate_series(1, $1::bigint) n
     CROSS JOIN LATERAL (SELECT $2::date + ((n - 1) * $3::int / $1)::int AS day) d
     JOIN template t
@@ -119,13 +125,14 @@ FILL: Final = (
            e.kind, sum(p.amount_minor)
     FROM posting p JOIN journal_entry e USING (seq)
     GROUP BY p.account_id, e.value_on, posted_on, e.kind
+    ORDER BY posted_on, p.account_id
     """,
     """
     INSERT INTO period_balance (period, account_id, kind, value_period, amount_minor, debit_minor)
     SELECT extract(year FROM value_on) * 100 + extract(month FROM value_on) AS month, account_id,
            kind, extract(year FROM value_on) * 100 + extract(month FROM value_on),
            sum(amount_minor), sum(greatest(amount_minor, 0))
-    FROM movement GROUP BY month, account_id, kind
+    FROM movement GROUP BY month, account_id, kind ORDER BY month, account_id, kind
     """,
     """
     INSERT INTO balance (account_id, amount_minor, last_seq)
@@ -138,6 +145,7 @@ FILL: Final = (
     FROM posting p JOIN journal_entry e USING (seq) JOIN account a USING (account_id)
     WHERE e.payer IS NOT NULL AND a.code = 'assets:bank'
     GROUP BY e.value_on, p.account_id, e.payer, posted_on
+    ORDER BY posted_on, p.account_id
     """,
     """
     INSERT INTO payer_balance (value_period, agency, payer, channel, amount_minor)

@@ -13,7 +13,8 @@ from fundmix_kit.database import Connection
 
 from ledger_svc.domain.periods import last_day, period_of, previous_period
 from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
-from ledger_svc.domain.selections import RECEIPT_KINDS
+from ledger_svc.domain.selections import RECEIPT_KINDS, Selection
+from ledger_svc.storage import sums
 from ledger_svc.storage.journal import READ_SEQ
 from ledger_svc.storage.sums import NO_DAYS, NO_PERIODS
 
@@ -65,8 +66,9 @@ def _flows(*, which_months: str) -> str:
             WHERE value_period BETWEEN $5 AND $6 AND {which_months}
             GROUP BY account_id, kind
             UNION ALL
-            SELECT account_id, kind, amount_minor FROM movement
+            SELECT account_id, kind, sum(amount_minor) FROM movement
             WHERE $7::date <= $8::date AND value_on BETWEEN $7 AND $8 AND {WANTED}
+            GROUP BY account_id, kind
         )
         SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
         {BY_FLOW}
@@ -88,11 +90,13 @@ def _years(*, which_months: str) -> str:
             WHERE {which_months}
             GROUP BY account_id, kind
             UNION ALL
-            SELECT account_id, kind, amount_minor, NULL, NULL, NULL FROM movement
+            SELECT account_id, kind, sum(amount_minor), NULL, NULL, NULL FROM movement
             WHERE $10::date <= $11::date AND value_on BETWEEN $10 AND $11 AND {WANTED}
+            GROUP BY account_id, kind
             UNION ALL
-            SELECT account_id, kind, NULL, NULL, amount_minor, NULL FROM movement
+            SELECT account_id, kind, NULL, NULL, sum(amount_minor), NULL FROM movement
             WHERE $12::date <= $13::date AND value_on BETWEEN $12 AND $13 AND {WANTED}
+            GROUP BY account_id, kind
         )
         SELECT a.agency, a.code, a.channel, m.kind, sum(this_year)::bigint AS this_year,
                sum(last_year)::bigint AS last_year, sum(to_day)::bigint AS to_day,
@@ -110,7 +114,7 @@ YEARS_OF_AGENCY: Final = _years(which_months=WANTED)
 # As it was known on a day ($9): by days throughout.
 FLOWS_AS_OF: Final = f"""
     WITH moved AS (
-        SELECT m.account_id, m.kind, m.amount_minor
+        SELECT m.account_id, m.kind, sum(m.amount_minor) AS amount_minor
         FROM (
             SELECT account_id FROM period_balance
             WHERE period BETWEEN $5 AND $6 AND value_period BETWEEN $5 AND $6
@@ -120,6 +124,7 @@ FLOWS_AS_OF: Final = f"""
         ) active
         JOIN movement m USING (account_id)
         WHERE m.value_on BETWEEN $7 AND $8 AND m.posted_on <= $9
+        GROUP BY m.account_id, m.kind
     )
     SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
     {BY_FLOW}
@@ -129,15 +134,6 @@ STANDINGS: Final = """
     FROM account a JOIN balance b USING (account_id)
     WHERE a.code = ANY($1::text[]) AND ($2::text IS NULL OR a.agency = $2) AND b.amount_minor <> 0
     GROUP BY a.agency, a.code, a.channel ORDER BY a.agency, a.code, a.channel
-"""
-STANDINGS_ON: Final = """
-    SELECT a.agency, a.code, a.channel, sum(m.amount_minor)::bigint AS amount_minor
-    FROM account a JOIN movement m USING (account_id)
-    WHERE a.code = ANY($1::text[]) AND ($2::text IS NULL OR a.agency = $2)
-      AND m.value_on <= $3 AND m.posted_on <= $4
-    GROUP BY a.agency, a.code, a.channel
-    HAVING sum(m.amount_minor) <> 0
-    ORDER BY a.agency, a.code, a.channel
 """
 # What was open on a day ($1), as it was known on another ($2): what still is, what was paid later,
 # and what was known otherwise then.
@@ -368,8 +364,8 @@ async def read_standings(
     if on is None and as_of is None:
         rows = await connection.fetch(STANDINGS, STANDING_CODES, agency)
     else:
-        days = (on or NEVER, as_of or NEVER)
-        rows = await connection.fetch(STANDINGS_ON, STANDING_CODES, agency, *days)
+        up_to = Selection(agency=agency, codes=STANDING_CODES, value_to=on, as_of=as_of)
+        rows = [row for row in await sums.by_channel(connection, up_to) if row["amount_minor"]]
     return [
         Standing(agency, AccountCode(code), Channel(channel), amount)
         for agency, code, channel, amount in rows
