@@ -64,7 +64,10 @@ def translating_broker_errors() -> Generator[None]:
 
 
 def partition_of(key: str, *, partitions: int) -> int:
-    """The partition Kafka's own clients choose for a key: by its 32-bit MurmurHash2."""
+    """The partition Kafka's own clients choose for a key: by its 32-bit MurmurHash2.
+
+    As the client library's own, which takes four times as long, for each event that is written.
+    """
     data = key.encode()
     length = len(data)
     state = MURMUR_SEED ^ length
