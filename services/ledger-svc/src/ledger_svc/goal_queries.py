@@ -178,7 +178,7 @@ async def read_facts(connection: Connection, *, year: int, agency: str | None, w
     )
     through = period_of(bare.until)
     is_of_months = as_of is None and (is_live or bare.until == last_day(through))
-    # Nothing has a value date that is still to come: of today's month all of it is read.
+    # No service takes a day that is still to come, so that of today's month all of it is read.
     until = last_day(through) if is_live else bare.until
     years = await readings.read_years(
         connection,

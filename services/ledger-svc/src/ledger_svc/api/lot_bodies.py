@@ -1,34 +1,19 @@
 """What entries moved in a lot, as it goes out over HTTP."""
 
-from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
 from fundmix_events.money import text_from_minor
-from pydantic import BaseModel
 
-from ledger_svc.api.report_bodies import LabelOut, StatedOut, label_out, stated_in
+from ledger_svc.api.report_bodies import BehindRowOut, StatedOut, label_out, stated_in
 from ledger_svc.domain.explanations import explanation_of
 from ledger_svc.domain.selections import LotSelection, LotSide
 from ledger_svc.fund_queries import LotMovements
 from ledger_svc.queries_reports import Stated
 
 
-class LotMovementOut(BaseModel):
+class LotMovementOut(BehindRowOut):
     """What an entry moved in a lot; of `received`, what was taken back is below nothing."""
-
-    seq: int
-    line: int
-    event_id: UUID
-    kind: str
-    rule: LabelOut
-    value_on: date
-    posted_at: datetime
-    period: int
-    document: str | None
-    payer: str | None
-    corrects: UUID | None
-    amount: str
 
 
 class LotMovementsOut(StatedOut):

@@ -201,14 +201,9 @@ class FlowOut(StatedOut):
     labels_version: int = LABELS_VERSION
 
 
-class WhyRowOut(BaseModel):
-    """A posting; its amount counts as the figure counts it."""
+class BehindRowOut(BaseModel):
+    """A line of an entry that is behind a figure."""
 
-    account_id: int
-    code: AccountCode
-    fund_code: str
-    channel: Channel
-    agency: str
     seq: int
     line: int
     event_id: UUID
@@ -221,6 +216,16 @@ class WhyRowOut(BaseModel):
     payer: str | None
     corrects: UUID | None
     amount: str
+
+
+class WhyRowOut(BehindRowOut):
+    """A posting; its amount counts as the figure counts it."""
+
+    account_id: int
+    code: AccountCode
+    fund_code: str
+    channel: Channel
+    agency: str
 
 
 class WhyOut(StatedOut):

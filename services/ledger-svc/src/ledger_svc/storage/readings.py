@@ -319,16 +319,12 @@ async def read_years(
     """What moved in a year until a day, and in the year before, by value date."""
     first, before = date(year, 1, 1), date(year - 1, 1, 1)
     if as_of is not None:
-        return Years(
-            *[
-                await read_flows(connection, first=first, last=last, as_of=as_of, agency=agency)
-                for first, last in (
-                    (first, until),
-                    (before, date(year - 1, 12, 31)),
-                    (before, until_last_year),
-                )
-            ]
-        )
+        spans = (first, until), (before, date(year - 1, 12, 31)), (before, until_last_year)
+        flows = [
+            await read_flows(connection, first=since, last=last, as_of=as_of, agency=agency)
+            for since, last in spans
+        ]
+        return Years(*flows)
     cut, cut_last_year = _cut(first, until), _cut(before, until_last_year)
     rows = await connection.fetch(
         YEARS if agency is None else YEARS_OF_AGENCY,
@@ -443,10 +439,9 @@ async def read_payers(
         return []
     if as_of is not None:
         spans = (*NO_PERIODS, first, last, as_of)
-    elif last == last_day(period_of(last)):
-        spans = (period_of(first), period_of(last), *NO_DAYS, NEVER)
     else:
-        spans = (period_of(first), period_of(last) - 1, last.replace(day=1), last, NEVER)
+        cut = _cut(first, last)
+        spans = (period_of(first), cut.last_month, *cut.days, NEVER)
     rows = await connection.fetch(PAYERS, *spans, agency)
     return [
         Payer(agency, payer, Channel(channel), amount) for agency, payer, channel, amount in rows

@@ -43,6 +43,20 @@ ACCOUNT_IDS: Final = f"SELECT account_id FROM account WHERE {IS_CHOSEN} ORDER BY
 ARE_CHOSEN: Final = f"account_id = ANY(ARRAY(SELECT account_id FROM account WHERE {IS_CHOSEN}))"  # noqa: S608  # our own conditions; values are arguments
 
 
+def _of_days(first: str, last: str) -> str:
+    return f"""
+            SELECT c.account_id, m.kind, m.amount_minor, 0
+            FROM (SELECT account_id FROM account WHERE {IS_CHOSEN}) c
+            CROSS JOIN LATERAL (
+                SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM movement
+                WHERE account_id = c.account_id
+                  AND value_on BETWEEN {first} AND {last} AND posted_on <= $13
+                GROUP BY kind
+            ) m
+            WHERE {first}::date <= {last}::date
+    """  # noqa: S608  # our own conditions and numbers of arguments; values are arguments
+
+
 # $7, $8: months of value dates; $9, $10 and $11, $12: days; $13: as known; $14, $15: as booked.
 # A range that is empty reads nothing. Kinds: $16 receipts, $17 opening balances, $18 those
 # that are counted.
@@ -67,25 +81,9 @@ def _moved(*, which_months: str = ARE_CHOSEN) -> str:
             WHERE {which_months}
             GROUP BY account_id, kind
             UNION ALL
-            SELECT c.account_id, m.kind, m.amount_minor, 0
-            FROM (SELECT account_id FROM account WHERE {IS_CHOSEN}) c
-            CROSS JOIN LATERAL (
-                SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM movement
-                WHERE account_id = c.account_id
-                  AND value_on BETWEEN $9 AND $10 AND posted_on <= $13
-                GROUP BY kind
-            ) m
-            WHERE $9::date <= $10::date
+            {_of_days("$9", "$10")}
             UNION ALL
-            SELECT c.account_id, m.kind, m.amount_minor, 0
-            FROM (SELECT account_id FROM account WHERE {IS_CHOSEN}) c
-            CROSS JOIN LATERAL (
-                SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM movement
-                WHERE account_id = c.account_id
-                  AND value_on BETWEEN $11 AND $12 AND posted_on <= $13
-                GROUP BY kind
-            ) m
-            WHERE $11::date <= $12::date
+            {_of_days("$11", "$12")}
         ), moved AS (
             SELECT chosen.*, raw.amount_minor, raw.debit_minor,
                    CASE WHEN kind = ANY($16::text[]) THEN 'receipts'
