@@ -1,5 +1,6 @@
 """A day is read only as it is written everywhere else."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -41,7 +42,10 @@ def test_every_day_is_read_as_it_was_written(day: date) -> None:
 def test_nothing_else_is_taken_for_a_day(sent: object) -> None:
     with pytest.raises(ValidationError) as refused:
         DAY.validate_python(sent)
+    assert refused.value.errors()[0]["type"] == "day_not_written_so"
 
+    with pytest.raises(ValidationError) as refused:
+        DAY.validate_json(json.dumps(sent, default=str))
     assert refused.value.errors()[0]["type"] == "day_not_written_so"
 
 
@@ -49,6 +53,10 @@ def test_nothing_else_is_taken_for_a_day(sent: object) -> None:
 def test_a_day_must_be_in_the_calendar(sent: str) -> None:
     with pytest.raises(ValidationError):
         DAY.validate_python(sent)
+    with pytest.raises(ValidationError) as refused:
+        DAY.validate_json(json.dumps(sent))
+
+    assert refused.value.errors()[0]["type"] == "date_from_datetime_parsing"
 
 
 def test_a_day_is_a_date_to_others() -> None:

@@ -56,7 +56,7 @@ def test_what_is_sent_is_read_again(envelope: Envelope) -> None:
 
 
 def test_the_order_of_headers_and_unknown_ones_do_not_matter() -> None:
-    headers = [("x-other", b"\xff"[:0]), *reversed(ENVELOPE.to_headers()), ("ce_later", b"1")]
+    headers = [("x-other", b"\xff"), *reversed(ENVELOPE.to_headers()), ("ce_later", b"1")]
 
     assert Envelope.from_headers(headers) == ENVELOPE
 
@@ -163,7 +163,7 @@ def test_a_malformed_header_is_named(name: str, value: bytes) -> None:
     assert len(str(refused.value)) < 100
 
 
-@pytest.mark.parametrize("name", ["ce_type", "traceparent", "x-other"])
+@pytest.mark.parametrize("name", ["ce_id", "ce_type", "traceparent"])
 def test_a_header_that_is_no_text_is_named(name: str) -> None:
     with pytest.raises(MalformedEnvelopeError, match=f"header {name} is not UTF-8"):
         Envelope.from_headers(with_value(name, b"\xff\xfe"))

@@ -7,13 +7,18 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import SchemaValidator, core_schema
 
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 NUMBER_MAX: Final = 2**62
 NUMBER_DIGITS_MAX: Final = len(str(NUMBER_MAX))
 VERSION: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
+# What they say is the same in all events of one kind.
+KIND_HEADERS: Final = ("ce_specversion", "content-type", "ce_source", "ce_type", "ce_dataschema")
+# Reads a UUID in a fifth of the time that its own class takes.
+UUIDS: Final = SchemaValidator(core_schema.uuid_schema())
 
 
 class Actor(BaseModel):
@@ -64,25 +69,28 @@ class Envelope(NamedTuple):
 
     @staticmethod
     def from_headers(headers: Sequence[tuple[str, bytes]]) -> "Envelope":
-        """Raises MalformedEnvelopeError, naming the header."""
-        texts: dict[str, str] = {}
-        for name, value in headers:
-            try:
-                texts[name] = value.decode()
-            except UnicodeDecodeError as error:
-                raise MalformedEnvelopeError(f"header {name} is not UTF-8") from error
-        _require(texts, "ce_specversion", SPEC_VERSION)
-        _require(texts, "content-type", CONTENT_TYPE)
-        event_type = _text(texts, "ce_type")
+        """Of a header that comes twice the first counts.
+
+        Raises MalformedEnvelopeError, naming the header.
+        """
+        values = dict(reversed(headers))
+        kind = _kind(*map(values.get, KIND_HEADERS))
+        trace = values.get("traceparent")
         return Envelope(
-            id=_uuid(texts),
-            source=_text(texts, "ce_source"),
-            type=event_type,
-            version=_version(event_type, _text(texts, "ce_dataschema")),
-            time=_instant(texts),
-            number=number_of(headers),
-            traceparent=texts.get("traceparent"),
+            id=_uuid(values),
+            source=kind.source,
+            type=kind.type,
+            version=kind.version,
+            time=_instant(values),
+            number=_number(values.get("ce_sequence")),
+            traceparent=None if trace is None else _decoded("traceparent", trace),
         )
+
+
+class _Kind(NamedTuple):
+    source: str
+    type: str
+    version: int
 
 
 def schema_urn(event_type: str, version: int | str) -> str:
@@ -95,33 +103,34 @@ def number_of(headers: Sequence[tuple[str, bytes]]) -> int:
 
     Raises MalformedEnvelopeError.
     """
-    for name, value in headers:
-        if name == "ce_sequence":
-            return _number(value)
-    raise MalformedEnvelopeError("header ce_sequence is missing")
+    return _number(dict(reversed(headers)).get("ce_sequence"))
 
 
-def _number(raw: bytes) -> int:
+def _number(raw: bytes | None) -> int:
+    if raw is None:
+        raise MalformedEnvelopeError("header ce_sequence is missing")
     number = int(raw) if raw.isdigit() and len(raw) <= NUMBER_DIGITS_MAX else 0
     if not 0 < number <= NUMBER_MAX:
         raise MalformedEnvelopeError("header ce_sequence is not a positive whole number")
     return number
 
 
-def _text(texts: Mapping[str, str], name: str) -> str:
-    text = texts.get(name)
-    if not text:
-        raise MalformedEnvelopeError(f"header {name} is missing")
-    return text
-
-
-def _require(texts: Mapping[str, str], name: str, wanted: str) -> None:
-    if _text(texts, name) != wanted:
-        raise MalformedEnvelopeError(f"header {name} is not {wanted}")
-
-
-# The same few schemas stand in all messages.
+# The same few stand in all messages.
 @lru_cache(maxsize=256)
+def _kind(*values: bytes | None) -> _Kind:
+    """Of the values of KIND_HEADERS, in their order."""
+    headers: Mapping[str, bytes | None] = dict(zip(KIND_HEADERS, values, strict=True))
+    for name, wanted in (("ce_specversion", SPEC_VERSION), ("content-type", CONTENT_TYPE)):
+        if _text(headers, name) != wanted:
+            raise MalformedEnvelopeError(f"header {name} is not {wanted}")
+    event_type = _text(headers, "ce_type")
+    return _Kind(
+        source=_text(headers, "ce_source"),
+        type=event_type,
+        version=_version(event_type, _text(headers, "ce_dataschema")),
+    )
+
+
 def _version(event_type: str, schema: str) -> int:
     version = schema.rpartition(":v")[2]
     if schema != schema_urn(event_type, version) or VERSION.fullmatch(version) is None:
@@ -129,16 +138,30 @@ def _version(event_type: str, schema: str) -> int:
     return int(version)
 
 
-def _uuid(texts: Mapping[str, str]) -> UUID:
-    text = _text(texts, "ce_id")
+def _text(headers: Mapping[str, bytes | None], name: str) -> str:
+    value = headers.get(name)
+    if not value:
+        raise MalformedEnvelopeError(f"header {name} is missing")
+    return _decoded(name, value)
+
+
+def _decoded(name: str, value: bytes) -> str:
     try:
-        return UUID(text)
-    except ValueError as error:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedEnvelopeError(f"header {name} is not UTF-8") from error
+
+
+def _uuid(headers: Mapping[str, bytes]) -> UUID:
+    text = _text(headers, "ce_id")
+    try:
+        return UUIDS.validate_python(text)
+    except ValidationError as error:
         raise MalformedEnvelopeError("header ce_id is not a UUID") from error
 
 
-def _instant(texts: Mapping[str, str]) -> datetime:
-    text = _text(texts, "ce_time")
+def _instant(headers: Mapping[str, bytes]) -> datetime:
+    text = _text(headers, "ce_time")
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:

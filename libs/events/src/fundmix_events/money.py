@@ -8,10 +8,9 @@ from typing import Annotated, Any, Final, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     model_serializer,
     model_validator,
 )
@@ -124,18 +123,18 @@ class Money(BaseModel):
         return _shared(-self.amount_minor, self.currency)
 
 
-def _as_written(value: object, read: ValidatorFunctionWrapHandler) -> Money:
+def _as_written(value: object) -> object:
     """Nobody outside speaks in minor units: 100 would be taken for 100 yuan, and be 1."""
     if not isinstance(value, dict):
-        return read(value)
+        return value
     members = cast("dict[object, object]", value)
-    if "amount" not in members:
+    amount, currency = members.get("amount"), members.get("currency")
+    if isinstance(amount, str) and isinstance(currency, str):
+        if len(members) == len(WRITTEN_MEMBERS) and currency in CURRENCY_BY_CODE:
+            return _remembered(amount, currency)
+    elif "amount" not in members:
         raise PydanticCustomError("amount_missing", 'an amount is written like "12000.00"')
-    amount, currency = members["amount"], members.get("currency")
-    is_plain = len(members) == len(WRITTEN_MEMBERS) and isinstance(amount, str)
-    if is_plain and isinstance(currency, str) and currency in CURRENCY_BY_CODE:
-        return _remembered(amount, currency)
-    return read(value)
+    return members
 
 
 # The same amounts stand in one event and in those that follow it; what is frozen can be shared.
@@ -161,6 +160,6 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-SignedAmount = Annotated[Money, WrapValidator(_as_written)]
-Amount = Annotated[Money, WrapValidator(_as_written), AfterValidator(_more_than_nothing)]
-AmountOrNothing = Annotated[Money, WrapValidator(_as_written), AfterValidator(_not_negative)]
+SignedAmount = Annotated[Money, BeforeValidator(_as_written)]
+Amount = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_more_than_nothing)]
+AmountOrNothing = Annotated[Money, BeforeValidator(_as_written), AfterValidator(_not_negative)]

@@ -26,7 +26,8 @@ log = structlog.get_logger()
 
 POLL_MS: Final = 100
 COMMIT_EVERY_S: Final = 1.0
-MESSAGES_BETWEEN_YIELDS: Final = 3
+# Less than a millisecond of work; a pause takes as long as a quarter of a message.
+MESSAGES_BETWEEN_YIELDS: Final = 8
 
 # Lost a race for a lock, or ran into one of the limits that every session has.
 LOST_RACE: Final = (

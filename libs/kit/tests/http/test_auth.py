@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fundmix_kit.auth import (
@@ -385,30 +384,6 @@ async def test_an_issuer_that_is_away_at_the_start_is_a_passing_failure(
     pass_time(clock, COOL_DOWN_AFTER_FAILURE_S)
 
     assert await verifier.verify(token(ED, clock))
-
-
-class LateTransport(httpx2.ASGITransport):
-    """Answers nothing in time for its first requests, as when a machine stands still."""
-
-    def __init__(self, issuer: Issuer, *, late_requests: int) -> None:
-        super().__init__(issuer)
-        self.late_requests = late_requests
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if self.late_requests:
-            self.late_requests -= 1
-            raise httpx2.ConnectTimeout("too late", request=request)
-        return await super().handle_async_request(request)
-
-
-async def test_an_issuer_that_is_late_is_asked_once_more(issuer: Issuer, clock: FixedClock) -> None:
-    late_once = LateTransport(issuer, late_requests=1)
-    verifier = TokenVerifier(SETTINGS, clock=clock, transport=late_once)
-    assert await verifier.verify(token(ED, clock))
-    late_twice = LateTransport(issuer, late_requests=2)
-    verifier = TokenVerifier(SETTINGS, clock=clock, transport=late_twice)
-    with pytest.raises(IssuerUnavailableError):
-        await verifier.verify(token(ED, clock))
 
 
 async def test_known_keys_outlast_an_issuer_that_is_away_but_not_for_ever(

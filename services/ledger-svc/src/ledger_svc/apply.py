@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast, get_args
 from uuid import UUID
 
 import structlog
@@ -23,6 +23,11 @@ from ledger_svc.domain.restored import Approval, restored
 from ledger_svc.storage import contract_terms, pledge_terms, requests, restored_requests
 from ledger_svc.storage.contract_terms import TermsChange
 from ledger_svc.storage.journal import Journal, Placed, SourcedEntry
+
+# A class is found among many at once; `isinstance` asks one after the other, for every event.
+TERMS_EVENTS: Final = frozenset[type](get_args(TermsEvent))
+PLEDGE_EVENTS: Final = frozenset[type](get_args(PledgeEvent))
+APPROVAL_EVENTS: Final = frozenset[type](get_args(ApprovalEvent))
 
 log = structlog.get_logger()
 
@@ -56,17 +61,24 @@ class LedgerHandler:
             )
         # The codec reads these classes only; the rules' match is closed over the same ones.
         entry = entry_for(cast("PostableEvent", event), event_id=message.id)
-        terms = (
-            TermsChange(event_id=message.id, event=event) if isinstance(event, TermsEvent) else None
-        )
+        kind = type(event)
+        terms = None
+        if kind in TERMS_EVENTS:
+            terms = TermsChange(message.id, cast("TermsEvent", event))
         if entry is None:
             return Prepared(terms=terms)
-        is_of_pledge = isinstance(event, PledgeEvent)
+        pledge = None
+        if kind in PLEDGE_EVENTS:
+            pledge = pledge_change(cast("PledgeEvent", event), event_id=message.id)
         assert incoming.number is not None, "what has no number is in quarantine"
         approval = None
-        if isinstance(event, ApprovalEvent):
-            by, at = message.actor.subject, message.envelope.time
-            approval = Approval(event=event, event_id=message.id, by=by, at=at)
+        if kind in APPROVAL_EVENTS:
+            approval = Approval(
+                event=cast("ApprovalEvent", event),
+                event_id=message.id,
+                by=message.actor.subject,
+                at=message.envelope.time,
+            )
         return Prepared(
             entry=SourcedEntry(
                 entry=entry,
@@ -77,7 +89,7 @@ class LedgerHandler:
             ),
             terms=terms,
             approval=approval,
-            pledge=pledge_change(event, event_id=message.id) if is_of_pledge else None,
+            pledge=pledge,
         )
 
     async def apply(self, connection: Connection, prepared: Sequence[Prepared]) -> None:

@@ -1,6 +1,6 @@
 """What donors promise, give and take back, as legs: the posting rules of donations-svc's events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from fundmix_events.donations import (
     PurposeChanged,
 )
 from fundmix_events.ledger import AccountCode
-from fundmix_events.money import Currency, Money
+from fundmix_events.money import Money
 
 from ledger_svc.domain.funds import Lot, gift_fund
-from ledger_svc.domain.journal import AccountKey, Entry, Posting
+from ledger_svc.domain.journal import Entry, Leg, Posting, credit, debit, postings_of
 
 
 def pledge_entry(event: PledgeMade | PledgeCancelled, *, event_id: UUID) -> Entry | None:
@@ -36,7 +36,7 @@ def pledge_entry(event: PledgeMade | PledgeCancelled, *, event_id: UUID) -> Entr
         value_on=on,
         document=event.reference,
         payer=event.donor.code,
-        postings=tuple(_promised(event, event.amount if is_made else -event.amount)),
+        postings=_postings(event, _promised(event, event.amount if is_made else -event.amount)),
     )
 
 
@@ -55,10 +55,7 @@ def donation_entry(event: DonationReceived, *, event_id: UUID) -> Entry | None:
         value_on=event.received_on,
         document=event.reference,
         payer=event.donor.code,
-        postings=(
-            *_received(event, event.amount),
-            *(_promised(event, -event.fulfils) if event.fulfils is not None else ()),
-        ),
+        postings=_postings(event, _given(event, event.amount, event.fulfils)),
         lots=_lots(event, event.donation_id, event.amount),
     )
 
@@ -74,18 +71,16 @@ def gift_change_entry(
     match event:
         case DonationRefunded():
             occurred_on = value_on = event.refunded_on
-            postings = tuple(_received(event, -event.amount))
+            legs = _received(event, -event.amount)
         case PurposeChanged():
             occurred_on = value_on = event.changed_on
-            postings = tuple(_moved(event))
+            legs = _moved(event)
             lots = (*lots, *_new_lot(event))
         case DonationReversed():
             # On the day it was said to arrive, there is nothing.
             occurred_on, value_on = event.reversed_on, event.received_on
-            postings = (
-                *_received(event, -event.amount),
-                *(_promised(event, event.fulfils) if event.fulfils is not None else ()),
-            )
+            fulfils = None if event.fulfils is None else -event.fulfils
+            legs = _given(event, -event.amount, fulfils)
         case _:
             assert_never(event)
     return Entry(
@@ -96,40 +91,51 @@ def gift_change_entry(
         value_on=value_on,
         document=event.reference,
         payer=event.donor.code,
-        postings=postings,
+        postings=_postings(event, legs),
         lots=lots,
         hold_ids=() if event.hold_id is None else (event.hold_id,),
     )
 
 
-def _promised(event: DonationEvent, more: Money) -> Iterator[Posting]:
-    yield _debit(event, AccountCode.PLEDGE_COMMITMENT, more)
-    yield _credit(event, AccountCode.PLEDGE_COMMITMENT_COUNTER, more)
+def _promised(event: DonationEvent, more: Money) -> Iterator[Leg]:
+    fund_code = gift_fund(event.restricted_to)
+    yield debit(AccountCode.PLEDGE_COMMITMENT, fund_code, more)
+    yield credit(AccountCode.PLEDGE_COMMITMENT_COUNTER, fund_code, more)
 
 
-def _received(event: DonationReceived | DonationChange, amount: Money) -> Iterator[Posting]:
+def _given(
+    event: DonationReceived | DonationReversed, amount: Money, fulfils: Money | None
+) -> Iterator[Leg]:
+    """What was received, and of a promise what is kept by it."""
+    yield from _received(event, amount)
+    if fulfils is not None:
+        yield from _promised(event, -fulfils)
+
+
+def _received(event: DonationReceived | DonationChange, amount: Money) -> Iterator[Leg]:
     """Below nothing: the mirror of what was received."""
-    yield _debit(event, _asset(event.kind), amount)
-    yield _credit(event, AccountCode.DONATION_INCOME, amount)
+    fund_code = gift_fund(event.restricted_to)
+    yield debit(_asset(event.kind), fund_code, amount)
+    yield credit(AccountCode.DONATION_INCOME, fund_code, amount)
     if event.restricted_to is not None:
-        yield from _restricted(event, amount, event.restricted_to)
+        yield from _restricted(fund_code, amount)
 
 
-def _moved(event: PurposeChanged) -> Iterator[Posting]:
+def _moved(event: PurposeChanged) -> Iterator[Leg]:
     """Out of one fund and into another; no income, and no use."""
-    asset, new = _asset(event.kind), event.new_restricted_to
-    yield _credit(event, asset, event.amount)
-    yield _debit(event, asset, event.amount, fund_code=gift_fund(new))
+    asset, amount = _asset(event.kind), event.amount
+    old_fund, new_fund = gift_fund(event.restricted_to), gift_fund(event.new_restricted_to)
+    yield credit(asset, old_fund, amount)
+    yield debit(asset, new_fund, amount)
     if event.restricted_to is not None:
-        yield from _restricted(event, -event.amount, event.restricted_to)
-    if new is not None:
-        yield from _restricted(event, event.amount, new)
+        yield from _restricted(old_fund, -amount)
+    if event.new_restricted_to is not None:
+        yield from _restricted(new_fund, amount)
 
 
-def _restricted(event: DonationEvent, amount: Money, purpose: str) -> Iterator[Posting]:
-    fund_code = gift_fund(purpose)
-    yield _debit(event, AccountCode.UNRESTRICTED, amount, fund_code=fund_code)
-    yield _credit(event, AccountCode.RESTRICTED, amount, fund_code=fund_code)
+def _restricted(fund_code: str, amount: Money) -> Iterator[Leg]:
+    yield debit(AccountCode.UNRESTRICTED, fund_code, amount)
+    yield credit(AccountCode.RESTRICTED, fund_code, amount)
 
 
 def _lots(event: DonationReceived | DonationChange, lot_id: UUID, amount: Money) -> tuple[Lot, ...]:
@@ -151,21 +157,5 @@ def _asset(kind: DonationKind) -> AccountCode:
     return AccountCode.BANK if kind is DonationKind.CASH else AccountCode.IN_KIND
 
 
-def _debit(
-    event: DonationEvent, code: AccountCode, amount: Money, *, fund_code: str | None = None
-) -> Posting:
-    return Posting(_account(event, code, amount.currency, fund_code), amount.amount_minor)
-
-
-def _credit(
-    event: DonationEvent, code: AccountCode, amount: Money, *, fund_code: str | None = None
-) -> Posting:
-    return Posting(_account(event, code, amount.currency, fund_code), -amount.amount_minor)
-
-
-def _account(
-    event: DonationEvent, code: AccountCode, currency: Currency, fund_code: str | None
-) -> AccountKey:
-    if fund_code is None:
-        fund_code = gift_fund(event.restricted_to)
-    return AccountKey(event.agency, code, fund_code, event.channel, currency)
+def _postings(event: DonationEvent, legs: Iterable[Leg]) -> tuple[Posting, ...]:
+    return postings_of(event.agency, event.channel, legs)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fundmix_events.channel import Channel
 from fundmix_events.ledger import AccountCode
-from fundmix_events.money import Currency
+from fundmix_events.money import Currency, Money
 
 from ledger_svc.domain.funds import Draw, Lot
 
@@ -35,7 +35,12 @@ class Posting(NamedTuple):
     amount_minor: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+Leg = tuple[AccountCode, str, Currency, int]
+"""A posting of an event that says itself whose money moves: the account's code and fund."""
+
+
+# Not frozen, as what is alike: to make a frozen one takes three times as long, for every event.
+@dataclass(kw_only=True, slots=True)
 class Entry:
     """What one event does to the books, before the journal gives it a place and a period."""
 
@@ -66,6 +71,23 @@ class Close:
     event_id: UUID
     kind: str
     through: int
+
+
+def debit(code: AccountCode, fund_code: str, amount: Money) -> Leg:
+    return code, fund_code, amount.currency, amount.amount_minor
+
+
+def credit(code: AccountCode, fund_code: str, amount: Money) -> Leg:
+    return code, fund_code, amount.currency, -amount.amount_minor
+
+
+def postings_of(agency: str, channel: Channel, legs: Iterable[Leg]) -> tuple[Posting, ...]:
+    return tuple(
+        [
+            Posting(AccountKey(agency, code, fund_code, channel, currency), amount_minor)
+            for code, fund_code, currency, amount_minor in legs
+        ]
+    )
 
 
 def total_by_currency(postings: Iterable[Posting]) -> dict[Currency, int]:

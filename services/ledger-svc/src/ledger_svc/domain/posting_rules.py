@@ -4,7 +4,7 @@ So balances do not depend on how the topics interleave. `docs/posting-rules.md` 
 table, and is tested against it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import assert_never
 from uuid import UUID
@@ -49,13 +49,13 @@ from fundmix_events.ledger_requests import (
     OpeningBalanceApproved,
     ReversalApproved,
 )
-from fundmix_events.money import Currency, Money
+from fundmix_events.money import Money
 from fundmix_events.obligations import ObligationMet, ObligationOverdue
 from fundmix_events.registry import OrganisationChanged, OrganisationRegistered
 
 from ledger_svc.domain.funds import Lot, contract_fund, instalment_lot
 from ledger_svc.domain.gift_rules import donation_entry, gift_change_entry, pledge_entry
-from ledger_svc.domain.journal import AccountKey, Close, Entry, Posting
+from ledger_svc.domain.journal import Close, Entry, Leg, credit, debit, postings_of
 from ledger_svc.domain.request_rules import expenditure_entry, income_entry, posted_entry
 
 PostableEvent = (
@@ -105,12 +105,12 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
         case DonationReceived():
             return donation_entry(event, event_id=event_id)
         case InstalmentApproved():
-            return _entry(event, event_id, on=event.approved_on, postings=_approved(event))
+            return _entry(event, event_id, on=event.approved_on, legs=_approved(event))
         case ContractSigned():
-            return _entry(event, event_id, on=event.signed_on, postings=_signed(event))
+            return _entry(event, event_id, on=event.signed_on, legs=_signed(event))
         case InstalmentPaid():
             return _entry(
-                event, event_id, on=event.paid_on, postings=_paid(event), lot=_instalment(event)
+                event, event_id, on=event.paid_on, legs=_paid(event), lot=_instalment(event)
             )
         case PaymentReversed():
             # The money never moved: on the day it was said to, there is nothing.
@@ -119,17 +119,17 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
                 event_id,
                 on=event.paid_on,
                 occurred_on=event.reversed_on,
-                postings=_reversed(event),
+                legs=_reversed(event),
                 lot=_instalment(event),
             )
         case DeliveryAccepted():
-            return _entry(event, event_id, on=event.accepted_on, postings=_accepted(event))
+            return _entry(event, event_id, on=event.accepted_on, legs=_accepted(event))
         case ContractAmended():
-            return _entry(event, event_id, on=event.amended_on, postings=_promised(event))
+            return _entry(event, event_id, on=event.amended_on, legs=_promised(event))
         case RecoveryReceived():
-            return _entry(event, event_id, on=event.received_on, postings=_recovered(event))
+            return _entry(event, event_id, on=event.received_on, legs=_recovered(event))
         case ContractTerminated():
-            return _entry(event, event_id, on=event.terminated_on, postings=_promised(event))
+            return _entry(event, event_id, on=event.terminated_on, legs=_promised(event))
         case DonationRefunded() | PurposeChanged() | DonationReversed():
             return gift_change_entry(event, event_id=event_id)
         case ExpenditureApproved():
@@ -156,66 +156,69 @@ def entry_for(event: PostableEvent, *, event_id: UUID) -> Entry | Close | None: 
             assert_never(event)
 
 
-def _signed(event: ContractSigned) -> Iterator[Posting]:
+def _signed(event: ContractSigned) -> Iterator[Leg]:
     """A promise to pay: beside the books, against its counter account."""
-    yield from _commitment(event, event.ceiling)
+    return _commitment(_fund(event), event.ceiling)
 
 
-def _approved(event: InstalmentApproved) -> Iterator[Posting]:
+def _approved(event: InstalmentApproved) -> Iterable[Leg]:
     """What a deduction takes off work that was accepted was never earned."""
-    if event.recognition is not None:
-        yield from _recognised(event, event.recognition)
+    return () if event.recognition is None else _recognised(_fund(event), event.recognition)
 
 
-def _paid(event: InstalmentPaid) -> Iterator[Posting]:
+def _paid(event: InstalmentPaid) -> Iterator[Leg]:
     """Cash before acceptance is an advance; the promise shrinks by all that was due."""
+    fund_code = _fund(event)
     if event.payable.amount_minor > 0:
-        yield _debit(event, AccountCode.BANK, event.payable)
+        yield debit(AccountCode.BANK, fund_code, event.payable)
         if event.recognition is None:
-            yield _credit(event, AccountCode.ADVANCE_RECEIVED, event.payable)
+            yield credit(AccountCode.ADVANCE_RECEIVED, fund_code, event.payable)
         else:
-            yield from _recognised(event, event.recognition)
-    yield from _commitment(event, -event.scheduled)
+            yield from _recognised(fund_code, event.recognition)
+    yield from _commitment(fund_code, -event.scheduled)
 
 
-def _reversed(event: PaymentReversed) -> Iterator[Posting]:
+def _reversed(event: PaymentReversed) -> Iterator[Leg]:
     """The mirror of the payment; and the instalment is promised again."""
+    fund_code = _fund(event)
     if event.payable.amount_minor > 0:
-        yield _credit(event, AccountCode.BANK, event.payable)
-        yield from _recognised(event, event.recognition)
-    yield from _commitment(event, event.scheduled)
+        yield credit(AccountCode.BANK, fund_code, event.payable)
+        yield from _recognised(fund_code, event.recognition)
+    yield from _commitment(fund_code, event.scheduled)
 
 
-def _accepted(event: DeliveryAccepted) -> Iterator[Posting]:
+def _accepted(event: DeliveryAccepted) -> Iterator[Leg]:
     """Acceptance earns the income: first out of what was paid before, then as a claim."""
-    yield from _recognised(event, event.recognition)
+    return _recognised(_fund(event), event.recognition)
 
 
-def _promised(event: ContractAmended | ContractTerminated) -> Iterator[Posting]:
+def _promised(event: ContractAmended | ContractTerminated) -> Iterator[Leg]:
     """What is promised from now on, and what is earned of it."""
-    yield from _recognised(event, event.recognition)
-    yield from _commitment(event, event.commitment)
+    fund_code = _fund(event)
+    yield from _recognised(fund_code, event.recognition)
+    yield from _commitment(fund_code, event.commitment)
 
 
-def _recovered(event: RecoveryReceived) -> Iterator[Posting]:
-    yield _credit(event, AccountCode.BANK, event.amount)
-    yield from _recognised(event, event.recognition)
+def _recovered(event: RecoveryReceived) -> Iterator[Leg]:
+    fund_code = _fund(event)
+    yield credit(AccountCode.BANK, fund_code, event.amount)
+    yield from _recognised(fund_code, event.recognition)
 
 
-def _recognised(event: ContractEvent, recognition: Recognition) -> Iterator[Posting]:
+def _recognised(fund_code: str, recognition: Recognition) -> Iterator[Leg]:
     if recognition.receivable.amount_minor != 0:
-        yield _debit(event, AccountCode.RECEIVABLE, recognition.receivable)
+        yield debit(AccountCode.RECEIVABLE, fund_code, recognition.receivable)
     if recognition.advance_received.amount_minor != 0:
-        yield _credit(event, AccountCode.ADVANCE_RECEIVED, recognition.advance_received)
+        yield credit(AccountCode.ADVANCE_RECEIVED, fund_code, recognition.advance_received)
     if recognition.income.amount_minor != 0:
-        yield _credit(event, AccountCode.SERVICE_INCOME, recognition.income)
+        yield credit(AccountCode.SERVICE_INCOME, fund_code, recognition.income)
 
 
-def _commitment(event: ContractEvent, more: Money) -> Iterator[Posting]:
+def _commitment(fund_code: str, more: Money) -> Iterator[Leg]:
     """A promise beside the books grows or, below nothing, shrinks."""
     if more.amount_minor != 0:
-        yield _debit(event, AccountCode.CONTRACT_COMMITMENT, more)
-        yield _credit(event, AccountCode.CONTRACT_COMMITMENT_COUNTER, more)
+        yield debit(AccountCode.CONTRACT_COMMITMENT, fund_code, more)
+        yield credit(AccountCode.CONTRACT_COMMITMENT_COUNTER, fund_code, more)
 
 
 def _instalment(event: InstalmentPaid | PaymentReversed) -> Lot | None:
@@ -225,24 +228,15 @@ def _instalment(event: InstalmentPaid | PaymentReversed) -> Lot | None:
     sign = -1 if isinstance(event, PaymentReversed) else 1
     return Lot(
         instalment_lot(event.contract_id, event.instalment_number),
-        contract_fund(event.contract_number),
+        _fund(event),
         event.channel,
         payable.currency,
         sign * payable.amount_minor,
     )
 
 
-def _debit(event: ContractEvent, code: AccountCode, amount: Money) -> Posting:
-    return Posting(_account(event, code, amount.currency), amount.amount_minor)
-
-
-def _credit(event: ContractEvent, code: AccountCode, amount: Money) -> Posting:
-    return Posting(_account(event, code, amount.currency), -amount.amount_minor)
-
-
-def _account(event: ContractEvent, code: AccountCode, currency: Currency) -> AccountKey:
-    fund_code = contract_fund(event.contract_number)
-    return AccountKey(event.agency, code, fund_code, event.channel, currency)
+def _fund(event: ContractEvent) -> str:
+    return contract_fund(event.contract_number)
 
 
 def _entry(
@@ -250,12 +244,12 @@ def _entry(
     event_id: UUID,
     *,
     on: date,
-    postings: Iterator[Posting],
+    legs: Iterable[Leg],
     occurred_on: date | None = None,
     lot: Lot | None = None,
 ) -> Entry | None:
-    legs = tuple(postings)
-    if not legs:
+    postings = postings_of(event.agency, event.channel, legs)
+    if not postings:
         return None
     return Entry(
         event_id=event_id,
@@ -265,7 +259,7 @@ def _entry(
         value_on=on,
         document=_document(event),
         payer=event.buyer,
-        postings=legs,
+        postings=postings,
         lots=() if lot is None else (lot,),
     )
 

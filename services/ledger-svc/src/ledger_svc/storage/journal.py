@@ -25,14 +25,18 @@ GIVE_BACK: Final = "UPDATE log_head SET next_seq = next_seq - $1 WHERE id = 1"
 KNOWN: Final = "SELECT event_id FROM journal_entry WHERE event_id = ANY($1::uuid[])"
 READ_SEQ: Final = "SELECT next_seq - 1 FROM log_head WHERE id = 1"
 # The ids of accounts; those that are new get theirs now, and a balance. Nobody else adds accounts
-# meanwhile: the head is locked.
+# meanwhile: the head is locked. Each is looked up by itself: else all there are might be read.
 ACCOUNTS: Final = """
     WITH wanted AS (
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
             AS u (agency, code, fund_code, channel, currency)
     ), known AS (
-        SELECT a.account_id, a.agency, a.code, a.fund_code, a.channel, a.currency
-        FROM account a JOIN wanted USING (agency, code, fund_code, channel, currency)
+        SELECT a.* FROM wanted AS w CROSS JOIN LATERAL (
+            SELECT account_id, agency, code, fund_code, channel, currency FROM account
+            WHERE agency = w.agency AND code = w.code AND fund_code = w.fund_code
+                  AND channel = w.channel AND currency = w.currency
+            LIMIT 1
+        ) AS a
     ), added AS (
         INSERT INTO account (agency, code, fund_code, channel, currency)
         SELECT agency, code, fund_code, channel, currency FROM wanted
@@ -176,38 +180,43 @@ class Journal:
 
     async def write(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Entries with their places, the head moved past them; at most the last is a barrier."""
-        entries = [(p, p.sourced.entry) for p in placed if isinstance(p.sourced.entry, Entry)]
-        accounts = {p.account for _, entry in entries for p in entry.postings}
-        ids = await self._ids(connection, accounts)
+        entries = [(p.seq, e) for p in placed if isinstance(e := p.sourced.entry, Entry)]
+        ids = await self._ids(connection, [e for _, e in entries])
         await connection.copy_records_to_table(
             "journal_entry", records=map(_entry_row, placed), columns=ENTRY_COLUMNS
         )
         if entries:
             postings = [
-                (p.seq, line, ids[account], amount_minor)
-                for p, entry in entries
+                (seq, line, ids[account], amount_minor)
+                for seq, entry in entries
                 for line, (account, amount_minor) in enumerate(entry.postings, start=1)
             ]
             await connection.copy_records_to_table(
                 "posting", records=postings, columns=POSTING_COLUMNS
             )
-            money = [ids[account] for account in accounts if account.code is AccountCode.BANK]
+            money = {
+                ids[account]
+                for _, entry in entries
+                for account, _ in entry.postings
+                if account.code is AccountCode.BANK
+            }
             await connection.execute(ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1, money)
-            await lots.apply(connection, [(p.seq, entry) for p, entry in entries])
+            await lots.apply(connection, entries)
         if placed and isinstance(placed[-1].sourced.entry, Close):
             await periods.close(
                 connection, seq=placed[-1].seq, through=placed[-1].sourced.entry.through
             )
 
     async def _ids(
-        self, connection: Connection, accounts: AbstractSet[AccountKey]
+        self, connection: Connection, entries: Sequence[Entry]
     ) -> Mapping[AccountKey, int]:
-        """The ids of the accounts, at least; those that are new get theirs now."""
+        """The ids of their accounts, at least; those that are new get theirs now."""
         if len(self._account_ids) > ACCOUNTS_REMEMBERED_MAX:
             self._account_ids.clear()
         ids = self._account_ids
-        if unknown := sorted(accounts - ids.keys()):
-            _remember(ids, await connection.fetch(ACCOUNTS, *columns(unknown, 5)))
+        unknown = {p.account for entry in entries for p in entry.postings if p.account not in ids}
+        if unknown:
+            _remember(ids, await connection.fetch(ACCOUNTS, *columns(sorted(unknown), 5)))
         return ids
 
 

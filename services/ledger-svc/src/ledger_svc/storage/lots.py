@@ -12,11 +12,6 @@ from ledger_svc.domain.journal import Entry
 # made then, and what has come is added when it comes. A row without a receipt has no document. Each
 # lot stands once among the rows, in the order of the key, as by every writer.
 MOVE: Final = """
-    WITH movements AS (
-        INSERT INTO lot_movement (seq, line, lot_id, is_draw, amount_minor)
-        SELECT * FROM unnest($11::bigint[], $12::smallint[], $13::uuid[], $14::boolean[],
-                             $15::bigint[])
-    )
     INSERT INTO lot AS l
         (lot_id, agency, fund_code, channel, currency, value_on, document, payer, amount_minor,
          drawn_minor, held_minor)
@@ -34,6 +29,7 @@ MOVE: Final = """
         document = CASE WHEN excluded.document <> '' THEN excluded.document ELSE l.document END,
         payer = coalesce(excluded.payer, l.payer)
 """
+MOVEMENT_COLUMNS: Final = ("seq", "line", "lot_id", "is_draw", "amount_minor")
 # What was held for these entries is used by them.
 USE_HOLDS: Final = """
     WITH used AS (
@@ -52,8 +48,10 @@ async def apply(connection: Connection, entries: Sequence[tuple[int, Entry]]) ->
     """What the entries, each with its place, bring to lots and take from them."""
     moving = [(seq, entry) for seq, entry in entries if entry.lots or entry.draws]
     if moving:
-        lots, movements = _lot_rows(moving), list(_movement_rows(moving))
-        await connection.execute(MOVE, *columns(lots, 10), *columns(movements, 5))
+        await connection.copy_records_to_table(
+            "lot_movement", records=_movement_rows(moving), columns=MOVEMENT_COLUMNS
+        )
+        await connection.execute(MOVE, *columns(_lot_rows(moving), 10))
     # Also of those that no lot bears: what was held for an advance is used, too.
     await use_holds(connection, [hold_id for _, entry in entries for hold_id in entry.hold_ids])
 
