@@ -1,6 +1,6 @@
 """Bytes of a topic to an event and back; what cannot be read is refused with its reason."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
@@ -79,16 +79,16 @@ def body_class(event_class: type[EventT]) -> type[Body[EventT]]:
 
 
 @cache
-def _writer(event_class: type[FundingEvent]) -> TypeAdapter[Any]:
+def _writer(event_class: type[FundingEvent]) -> Callable[[_Written[Any]], bytes]:
     written = cast("Any", _Written)[event_class]
-    return TypeAdapter(written)
+    return TypeAdapter[Any](written).serializer.to_json
 
 
 def encode_body(
     event: FundingEvent, *, actor: Actor, correlation_id: str, causation_id: str | None
 ) -> bytes:
     body = _Written(actor, correlation_id, causation_id, event)
-    return _writer(type(event)).dump_json(body)
+    return _writer(type(event))(body)
 
 
 class Codec:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import SchemaValidator, core_schema
+
+from fundmix_events.ids import read_uuid
 
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
@@ -17,8 +18,6 @@ NUMBER_DIGITS_MAX: Final = len(str(NUMBER_MAX))
 VERSION: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 # What they say is the same in all events of one kind.
 KIND_HEADERS: Final = ("ce_specversion", "content-type", "ce_source", "ce_type", "ce_dataschema")
-# Reads a UUID in a fifth of the time that its own class takes.
-UUIDS: Final = SchemaValidator(core_schema.uuid_schema())
 
 
 class Actor(BaseModel):
@@ -155,7 +154,7 @@ def _decoded(name: str, value: bytes) -> str:
 def _uuid(headers: Mapping[str, bytes]) -> UUID:
     text = _text(headers, "ce_id")
     try:
-        return UUIDS.validate_python(text)
+        return read_uuid(text)
     except ValidationError as error:
         raise MalformedEnvelopeError("header ce_id is not a UUID") from error
 

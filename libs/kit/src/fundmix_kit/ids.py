@@ -3,7 +3,8 @@
 from uuid import UUID
 
 import uuid_utils
+from fundmix_events.ids import read_uuid
 
 
 def uuid7() -> UUID:
-    return UUID(int=uuid_utils.uuid7().int)
+    return read_uuid(uuid_utils.uuid7().bytes)

@@ -8,8 +8,9 @@ between is said again and finds its own; with other terms, it gives that back an
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from fundmix_events.ids import uuid5
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection, Database
 from fundmix_kit.etag import check_version

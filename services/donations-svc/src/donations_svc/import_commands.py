@@ -93,18 +93,18 @@ class Imported:
 
     def add(self, row: ImportRow, outcome: Booked | Unbooked | Suspected | list[RowError]) -> None:
         match outcome:
-            case Unbooked():
-                self.counted[outcome] += 1
-            case Suspected():
-                self.counted["suspected"] += 1
-                if len(self.suspected) < SHOWN_MAX:
-                    self.suspected.append(outcome)
             case Booked():
                 share = self.shares.setdefault(row.agency, Counter())
                 share["donations"] += outcome.donation is not None
                 share["pledges"] += outcome.is_new_pledge
                 share["amount_minor"] += row.amount.amount_minor
                 self.booked_minor += row.amount.amount_minor
+            case Unbooked():
+                self.counted[outcome] += 1
+            case Suspected():
+                self.counted["suspected"] += 1
+                if len(self.suspected) < SHOWN_MAX:
+                    self.suspected.append(outcome)
             case _:
                 self.add_errors(outcome)
 

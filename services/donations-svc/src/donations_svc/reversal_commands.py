@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.donations import DonationKind
+from fundmix_events.ids import uuid5
 from fundmix_events.roles import Role
 from fundmix_kit.clock import Clock
 from fundmix_kit.database import Connection

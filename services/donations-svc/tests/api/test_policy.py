@@ -166,7 +166,7 @@ async def import_one(api: Api, donation_id: UUID, batch_id: UUID) -> None:
         imported = replace(
             like,
             donation_id=uuid7(),
-            terms=replace(like.terms, reference=str(uuid7())),
+            terms=like.terms._replace(reference=str(uuid7())),
             belonging=Belonging(batch_id=batch_id),
         )
         await donations.insert(connection, imported, recorded_at=RECORDED_AT)

@@ -44,7 +44,7 @@ def terms_of_a_donation(**changes: Any) -> DonationTerms:
         bank_reference="B-1",
         is_anonymous=False,
     )
-    return replace(terms, **changes)
+    return terms._replace(**changes)
 
 
 def a_pledge(amount: str) -> Pledge:

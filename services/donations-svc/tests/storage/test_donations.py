@@ -66,8 +66,7 @@ DONATION: Final = Donation(
 GOODS_OF_A_PERSON: Final = Donation(
     donation_id=UUID(int=3),
     version=1,
-    terms=replace(
-        DONATION.terms,
+    terms=DONATION.terms._replace(
         reference="R-2",
         donor=Donor(kind=DonorKind.INDIVIDUAL),
         kind=DonationKind.IN_KIND,
@@ -136,7 +135,7 @@ async def test_a_reference_or_bank_reference_of_an_agency_is_one_donation(
 ) -> None:
     first = replace(DONATION, pledge_id=None, fulfils=None)
     await donations.insert(connection, first, recorded_at=NOW)
-    second = replace(first, donation_id=UUID(int=9), terms=replace(first.terms, **changes))
+    second = replace(first, donation_id=UUID(int=9), terms=first.terms._replace(**changes))
 
     with pytest.raises(error):
         await donations.insert(connection, second, recorded_at=NOW)
@@ -144,6 +143,6 @@ async def test_a_reference_or_bank_reference_of_an_agency_is_one_donation(
 
 async def test_goods_of_any_number_have_no_bank_reference(connection: Connection) -> None:
     for number in range(3, 6):
-        terms = replace(GOODS_OF_A_PERSON.terms, reference=f"R-{number}")
+        terms = GOODS_OF_A_PERSON.terms._replace(reference=f"R-{number}")
         goods = replace(GOODS_OF_A_PERSON, donation_id=UUID(int=number), terms=terms)
         await donations.insert(connection, goods, recorded_at=NOW)

@@ -325,18 +325,20 @@ def _donor(kind: DonorKind, code: str | None) -> Donor:
     return Donor(kind=kind, code=code)
 
 
-READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    field: TypeAdapter[Any](how).validate_python
-    for field, how in get_type_hints(ImportRow, include_extras=True).items()
-}
-NEEDED: Final = [field for field in ImportRow._fields if field not in ImportRow._field_defaults]
 # All else stands in many rows of a file in the same way.
 OF_ITS_OWN: Final = frozenset({"reference", "amount", "bank_reference"})
 
 
-@lru_cache(maxsize=4_096)
-def _remembered(field: str, text: str) -> Any:
-    return READERS[field](text)
+def _reader(field: str, how: Any) -> Callable[[str], Any]:
+    read = TypeAdapter[Any](how).validator.validate_python
+    return read if field in OF_ITS_OWN else lru_cache(maxsize=1_024)(read)
+
+
+READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    field: _reader(field, how)
+    for field, how in get_type_hints(ImportRow, include_extras=True).items()
+}
+NEEDED: Final = [field for field in ImportRow._fields if field not in ImportRow._field_defaults]
 
 
 def read_row(
@@ -373,9 +375,7 @@ def read_row(
     for place, field in columns.field_by_place.items():
         if place < len(cells) and (text := cells[place].strip()):
             try:
-                values[field] = (
-                    READERS[field](text) if field in OF_ITS_OWN else _remembered(field, text)
-                )
+                values[field] = READERS[field](text)
             except ValidationError as error:
                 [found, *_] = error.errors(
                     include_url=False, include_input=False, include_context=False

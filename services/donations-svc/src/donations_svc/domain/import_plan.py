@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
-from uuid import UUID, uuid5
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from fundmix_events.base import FundingEvent
 from fundmix_events.donations import Goods
+from fundmix_events.ids import uuid5
 from fundmix_events.money import Money
 
 from donations_svc.domain import donation as donation_rules
@@ -116,8 +117,7 @@ class Suspected:
     alike: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Booked:
+class Booked(NamedTuple):
     """`pledge` as it is in the end; `is_new_pledge` says that it was not there before."""
 
     donation: Donation | None

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fundmix_events.channel import Channel
+from fundmix_events.ids import uuid5
 from fundmix_events.ledger import Account, AccountCode, EntryPosted, LotMovement, Posting
 from fundmix_events.ledger_requests import (
     CloseApproved,

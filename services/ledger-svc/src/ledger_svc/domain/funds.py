@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fundmix_events.channel import Channel
+from fundmix_events.ids import uuid5
 from fundmix_events.money import Currency
 
 GENERAL_FUND: Final = "general"

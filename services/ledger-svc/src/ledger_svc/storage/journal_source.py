@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import uuid5
 
 import asyncpg
 from fundmix_events import topics
 from fundmix_events.channel import Channel
 from fundmix_events.codec import encode_body
 from fundmix_events.envelope import Actor, Envelope
+from fundmix_events.ids import uuid5
 from fundmix_events.ledger import (
     Account,
     AccountCode,
