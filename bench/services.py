@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from fundmix_cli import plan
 from fundmix_cli.claims import Claims
@@ -16,6 +17,10 @@ from fundmix_kit.embedded.processes import LOOPBACK, Child, Program, free_port
 from fundmix_kit.embedded.tansu import tansu
 
 from bench.servers import Postgres, running
+
+# Of a consumer's question to the embedded broker: as short as makes sense, so that the way of an
+# event is measured and not the wait, which `fundmix up` has longer.
+FETCH_WAIT_MS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,11 @@ class Site:
             broker_kind=BrokerKind.EMBEDDED,
         )
         ports = {**self.installation.ports, service.name: service.port}
-        return plan.service_program(group, database, servers, ports, installation=self.installation)
+        program = plan.service_program(
+            group, database, servers, ports, installation=self.installation
+        )
+        waits = {"FUNDMIX_KAFKA__FETCH_WAIT_MS": str(FETCH_WAIT_MS)}
+        return replace(program, environment={**program.environment, **waits})
 
     def running(
         self, service: Service, database: ServiceDatabase
