@@ -179,5 +179,11 @@ def test_the_first_of_two_numbers_counts_for_everybody() -> None:
     assert number_of(headers) == Envelope.from_headers(headers).number == 17
 
 
+def test_the_first_of_two_headers_counts() -> None:
+    headers = [*ENVELOPE.to_headers(), ("ce_type", b"other"), ("ce_id", b"\xff")]
+
+    assert Envelope.from_headers(headers) == ENVELOPE
+
+
 def test_a_schema_is_named_after_type_and_version() -> None:
     assert schema_urn("a.b", 2) == "urn:fundmix:event:a.b:v2"
