@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from bench.__main__ import Results
 
 ROOT: Final = Path(__file__).parents[2]
-TIME_S_MAX: Final = 110
+# On two busy cores it has taken two minutes.
+TIME_S_MAX: Final = 280
 
 
+@pytest.mark.timeout(TIME_S_MAX + 20)
 def test_every_benchmark_runs_and_states_both_figures(tmp_path: Path) -> None:
     out = tmp_path / "results.json"
     subprocess.run(
