@@ -19,7 +19,7 @@ from fundmix_kit.embedded.tansu import tansu
 from bench.servers import Postgres, running
 
 # Of a consumer's question to the embedded broker: as short as makes sense, so that the way of an
-# event is measured and not the wait, which `fundmix up` has longer.
+# event is measured and not the wait.
 FETCH_WAIT_MS: Final = 10
 
 

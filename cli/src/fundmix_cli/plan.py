@@ -79,8 +79,8 @@ TANSU_SETTINGS: Final = {
     # A consumer waits for half of this before it gets its first partitions.
     "FUNDMIX_KAFKA__SESSION_TIMEOUT_MS": "3000",
     # It does not notice what comes while a question waits: it looks halfway, and at the end. Asked
-    # every 10 ms, it and its consumers take a third of two cores when nothing happens.
-    "FUNDMIX_KAFKA__FETCH_WAIT_MS": "50",
+    # every 10 ms, it and its consumers take a third of two slow cores when nothing happens.
+    "FUNDMIX_KAFKA__FETCH_WAIT_MS": "10",
     # It makes topics of its own accord, with as many partitions as it likes.
     "FUNDMIX_KAFKA__MAY_REMAKE_TOPICS": "true",
 }
