@@ -22,6 +22,7 @@ from uuid import uuid4
 import contracts_svc
 import ledger_svc
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from fundmix_cli.plan import TANSU_SETTINGS
 from fundmix_events.channel import Channel
 from fundmix_events.codec import encode_body
 from fundmix_events.contracts import InstalmentPaid
@@ -38,11 +39,12 @@ from fundmix_kit.wake import Waker
 
 from bench.measuring import Contest, Mark
 from bench.servers import opened
-from bench.services import FETCH_WAIT_MS, Site, some_parts
+from bench.services import Site, some_parts
 from bench.workload import Organisations
 
 PAUSE_S_MIN: Final = 0.03
 PAUSE_S_MAX: Final = 0.05
+FETCH_WAIT_MS: Final = int(TANSU_SETTINGS["FUNDMIX_KAFKA__FETCH_WAIT_MS"])
 ARRIVAL_TIME_S_MAX: Final = 20.0
 ACTOR: Final = Actor(subject="bench", role="finance_officer")
 ORIGIN: Final = Origin(actor=ACTOR, correlation_id="bench")

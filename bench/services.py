@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from fundmix_cli import plan
 from fundmix_cli.claims import Claims
@@ -17,10 +16,6 @@ from fundmix_kit.embedded.processes import LOOPBACK, Child, Program, free_port
 from fundmix_kit.embedded.tansu import tansu
 
 from bench.servers import Postgres, running
-
-# Of a consumer's question to the embedded broker: as short as makes sense, so that the way of an
-# event is measured and not the wait.
-FETCH_WAIT_MS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +41,7 @@ class Site:
             broker_kind=BrokerKind.EMBEDDED,
         )
         ports = {**self.installation.ports, service.name: service.port}
-        program = plan.service_program(
-            group, database, servers, ports, installation=self.installation
-        )
-        waits = {"FUNDMIX_KAFKA__FETCH_WAIT_MS": str(FETCH_WAIT_MS)}
-        return replace(program, environment={**program.environment, **waits})
+        return plan.service_program(group, database, servers, ports, installation=self.installation)
 
     def running(
         self, service: Service, database: ServiceDatabase
