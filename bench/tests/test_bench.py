@@ -10,8 +10,8 @@ import pytest
 from bench.__main__ import Results
 
 ROOT: Final = Path(__file__).parents[2]
-# On two busy cores it has taken two minutes.
-TIME_S_MAX: Final = 280
+# Against a run without end; on two busy cores it has taken two minutes.
+TIME_S_MAX: Final = 600
 
 
 @pytest.mark.timeout(TIME_S_MAX + 20)

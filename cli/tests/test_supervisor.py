@@ -31,7 +31,7 @@ server.bind(("127.0.0.1", int(sys.argv[1])))
 server.listen()
 time.sleep(600)
 """
-WAIT_S_MAX = 30
+WAIT_S_MAX = 60
 
 
 def python(script: str, *arguments: str) -> tuple[str, ...]:

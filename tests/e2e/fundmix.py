@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-COMMAND_S_MAX: Final = 180
+COMMAND_S_MAX: Final = 600
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from fundmix_kit.settings import KafkaSettings
 
 from tests.e2e.fundmix import Fundmix
 
-WAIT_S_MAX: Final = 30
+WAIT_S_MAX: Final = 60
 
 
 async def send_nonsense(fundmix: Fundmix) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.fundmix import Fundmix
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_contract_and_what_its_evaluation_took_off_can_be_read(demonstrated: Fundmix) -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from tests.e2e.fundmix import Fundmix
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 AGENCY: Final = "52441900AJC6XAY6DW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
 OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
 MEAL: Final = "长者助餐"
-LEDGER_S_MAX: Final = 20.0
+LEDGER_S_MAX: Final = 60.0
 
 
 def an_announcement(reference: str, amount: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ledger_svc.domain.account_names import AccountParts
 from tests.e2e.fundmix import Fundmix
 from tests.exports.checking import EACH_TOOL, TOOLS, Balances
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def listed(fundmix: Fundmix, path: str, **params: str) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from tests.e2e.nonsense import send_nonsense, the_quarantined
 
 REASON: Final = "sent by hand"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 async def test_nonsense_is_put_aside_until_a_person_decides(demonstrated: Fundmix) -> None:

@@ -13,7 +13,7 @@ COLUMNS: Final = ("opening", "debit", "credit", "closing")
 CASH_AND_GOODS: Final = "/v1/why?code=assets%3Abank&code=assets%3Ain_kind&group=receipts"
 ROWS_OF_A_PAGE: Final = 200
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def total_of(items: list[dict[str, Any]]) -> Decimal:

@@ -20,7 +20,7 @@ YEARS: Final = ("2024", "2025")
 EXIT_INTERRUPTED: Final = 130
 ENTRIES_MAX: Final = 10_000
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def expected(sample: Path) -> dict[str, Any]:

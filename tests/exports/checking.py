@@ -16,7 +16,7 @@ from beancount import loader
 from beancount.core import data
 from ledger_svc.domain.account_names import OPENING_BALANCES, AccountParts, account_of
 
-CHECK_S_MAX: Final = 180
+CHECK_S_MAX: Final = 600
 
 Balances = Mapping[AccountParts, int]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.exports.checking import EACH_TOOL, TOOLS
 from tests.exports.conftest import Books, BooksMaker
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 AGENCIES: Final = st.sampled_from([samples.AGENCY, samples.OTHER_AGENCY])
 MONTHS: Final = (202312, 202401, 202402, 202403)

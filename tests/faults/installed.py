@@ -26,8 +26,8 @@ from pydantic import PostgresDsn
 
 from tests.faults.waiting import until
 
-START_S_MAX: Final = 120.0
-COMMAND_S_MAX: Final = 60.0
+START_S_MAX: Final = 240.0
+COMMAND_S_MAX: Final = 180.0
 # Shorter than in production, so that a paused process is past them soon.
 IDLE_IN_TRANSACTION_MS: Final = 3_000
 SESSION_MS: Final = {BrokerKind.EMBEDDED: 3_000, BrokerKind.KAFKA: 6_000}

@@ -17,7 +17,7 @@ from tests.faults.waiting import until
 APPLIED_PERCENT_MIN: Final = 10
 APPLIED_PERCENT_MAX: Final = 90
 AHEAD_PERCENT_MAX: Final = 10
-LOAD_S_MAX: Final = 240.0
+LOAD_S_MAX: Final = 600.0
 # The facts that become entries; an approval does where an evaluation takes something off.
 POSTED: Final = {
     "contracts": (

@@ -8,7 +8,7 @@ from fundmix_cli.plan import BrokerKind
 from tests.faults.city import City
 from tests.faults.trial import Trial
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 ONLY_EMBEDDED: Final = pytest.mark.parametrize("trials", [BrokerKind.EMBEDDED], indirect=True)
 

@@ -19,7 +19,7 @@ from tests.faults.messages import Message, empty_topic, read_messages, send
 from tests.faults.trial import Trial
 from tests.faults.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock($1)"
 ENTRIES_OF: Final = "SELECT count(*) FROM journal_entry WHERE event_id = $1"

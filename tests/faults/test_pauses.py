@@ -12,7 +12,7 @@ from tests.faults.installed import Installed
 from tests.faults.trial import Trial
 from tests.faults.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 LOCK_HEAD: Final = "SELECT 1 FROM log_head FOR UPDATE"
 SESSIONS: Final = """

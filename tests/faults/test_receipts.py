@@ -16,7 +16,7 @@ from tests.faults.city import City, part_of
 from tests.faults.trial import Trials
 from tests.faults.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 AGENCY: Final = "52441900WY21RB6H5R"
 TREASURER: Final = Claims(role=Role.AGENCY, org=AGENCY, subject="fault-tests")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.trial import Trial
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 STOP_S_MAX: Final = 10.0
 

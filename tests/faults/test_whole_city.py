@@ -9,7 +9,7 @@ from fundmix_cli.plan import BrokerKind
 from tests.faults.city import City
 from tests.faults.trial import Trials
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 SEED: Final = 4_711
 STRIKES: Final = 6

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 POLL_WAIT_S: Final = 0.05
-LIMIT_S: Final = 60.0
+LIMIT_S: Final = 180.0
 
 
 async def until(

@@ -22,7 +22,7 @@ from tests.gifts.conftest import a_site
 from tests.gifts.model import Lot, Model
 from tests.gifts.site import AGENCY, ENTERPRISE, Site, a_change, a_donation
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 Json = dict[str, Any]
 

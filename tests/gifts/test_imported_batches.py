@@ -21,7 +21,7 @@ from ledger_svc.testing import an_expenditure
 
 from tests.gifts.site import AGENCY, ENTERPRISE, Site, a_refund
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 Json = dict[str, Any]
 IMPORTS: Final = "/v1/donation-imports"

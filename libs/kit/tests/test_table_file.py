@@ -273,7 +273,7 @@ async def test_a_reader_that_is_left_behind_ends(later_s: float) -> None:
     with tempfile.TemporaryFile() as file:
         file.write(b"a\n" + (b"x" * 900 + b"\n") * 900)
         file.flush()
-        async with asyncio.timeout(10), open_table(file, LIMITS) as table:
+        async with asyncio.timeout(30), open_table(file, LIMITS) as table:
             assert await anext(aiter(table.batches))
             await asyncio.sleep(later_s)
 

@@ -26,7 +26,7 @@ from fundmix_kit.testing import FixedClock
 from fundmix_kit.wake import Waker
 from pydantic import PostgresDsn
 
-LIMIT_S: Final = 20.0
+LIMIT_S: Final = 60.0
 ORIGIN: Final = Origin(actor=Actor(subject="tester", role="admin"), correlation_id="c-1")
 
 

@@ -46,7 +46,7 @@ class Counter:
 
 
 async def results(tasks: Sequence[asyncio.Task[str]]) -> list[object]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return [
             type(result) if isinstance(result, Exception) else result
             for result in await asyncio.gather(*tasks, return_exceptions=True)

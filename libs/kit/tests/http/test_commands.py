@@ -336,7 +336,7 @@ async def test_twins_that_meet_only_at_their_key_are_done_once(
     purses.open = insert_freely
     twins = [{"X-Request-Id": "r1"}, {"X-Request-Id": "r2"}]
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         first, second = await asyncio.gather(
             *(caller.post("/purses", purse(), key="k", headers=twin) for twin in twins)
         )
@@ -397,7 +397,7 @@ async def test_an_answer_that_did_not_reach_the_caller_is_given_when_he_asks_aga
     committed = asyncio.Event()
     database.on_commit(committed.set)
     sending = asyncio.create_task(caller.post("/purses", purse(), key="k"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await committed.wait()
     sending.cancel()
 
@@ -482,7 +482,7 @@ async def test_a_command_waits_for_what_its_caller_has_done_elsewhere(
         assert purses.carried_out == 0
         await connection.execute(REPLICATE, "test.people", "P", 2)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert (await sending).status_code == 201
 
 

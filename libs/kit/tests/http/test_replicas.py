@@ -98,7 +98,7 @@ async def test_a_replica_that_arrives_meanwhile_ends_the_waiting(database: Datab
     assert not waiting.done()
     await arrive(database, organisation("A", 2))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 

@@ -14,7 +14,7 @@ from fundmix_kit.testing.api import Api, Caller, refusal
 
 AGENCY: Final = "52441900AJC6XAY6DW"
 ENTERPRISE: Final = "91441900LX8R25H7GP"
-LIMIT_S: Final = 10.0
+LIMIT_S: Final = 60.0
 
 LOCK: Final = "SELECT FROM pledge WHERE pledge_id = $1 FOR UPDATE"
 WAITING: Final = """

@@ -23,7 +23,7 @@ from fundmix_kit.testing.api import Api, Caller, refusal
 CLOCK: Final = SystemClock()
 COMMANDS: Final = ReceiptCommands(clock=CLOCK, public_url="http://127.0.0.1:8030")
 YEAR: Final = CLOCK.today().year
-LIMIT_S: Final = 20.0
+LIMIT_S: Final = 60.0
 OTHER_AGENCY: Final = "52441900DNF0KCB4UQ"
 
 

@@ -20,7 +20,7 @@ from pydantic import PostgresDsn
 
 AT_ONCE: Final = 50
 KILLS: Final = 4
-LIMIT_S: Final = 30.0
+LIMIT_S: Final = 60.0
 YEAR: Final = SystemClock().today().year
 
 

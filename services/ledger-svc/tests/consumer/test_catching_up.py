@@ -39,7 +39,7 @@ from ledger_svc.testing.backups import copy_ledger
 from ledger_svc.testing.whole_books import read_books
 from pydantic import HttpUrl, PostgresDsn
 
-LIMIT_S: Final = 30.0
+LIMIT_S: Final = 60.0
 
 
 @pytest.fixture

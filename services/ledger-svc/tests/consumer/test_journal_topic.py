@@ -26,7 +26,7 @@ from ledger_svc.apply import Prepared
 from ledger_svc.main import PUBLISHED
 from ledger_svc.storage.sources import LedgerSource
 
-LIMIT_S: Final = 30.0
+LIMIT_S: Final = 60.0
 PLACE: Final = TopicPartition(topics.LEDGER, 0)
 
 

@@ -24,7 +24,7 @@ from ledger_svc.apply import LedgerHandler, Prepared
 from ledger_svc.consumer import CODEC
 from ledger_svc.domain.posting_rules import PostableEvent
 
-LIMIT_S: Final = 30.0
+LIMIT_S: Final = 60.0
 POSTED: Final = "SELECT count(*) FROM journal_entry"
 CONSUMED: Final = "SELECT next_number - 1 FROM consumer_position WHERE topic = $1"
 # Of the release before the ledger knew donations.
