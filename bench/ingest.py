@@ -47,6 +47,8 @@ KEY_BY_TABLE: Final = {
     "balance": "account_id",
     "period_balance": "period, account_id, kind, value_period",
     "movement": "account_id, value_on, posted_on, kind",
+    "channel_balance": "period, agency, code, channel, kind, value_period",
+    "channel_movement": "value_on, agency, code, channel, kind, posted_on",
     "payer_balance": "value_period, agency, payer, channel",
     "payer_movement": "value_on, account_id, payer, posted_on",
     "lot": "lot_id",

@@ -19,6 +19,7 @@ from fundmix_events.roles import Role
 from fundmix_kit.embedded.databases import ServiceDatabase
 from fundmix_kit.embedded.processes import LOOPBACK
 from ledger_svc import MIGRATIONS
+from ledger_svc.domain.selections import CHANNEL_CODES
 from ledger_svc.storage import periods
 from pydantic import BaseModel
 
@@ -75,6 +76,7 @@ INDEXES: Final = """
     SELECT indexname, indexdef FROM pg_indexes
     WHERE tablename IN ('journal_entry', 'posting') AND indexname LIKE 'ix_%'
 """
+KEPT: Final = ", ".join(f"'{code}'" for code in sorted(CHANNEL_CODES))
 FILL: Final = (
     """
     INSERT INTO account (agency, code, fund_code, channel, currency)
@@ -138,6 +140,22 @@ FILL: Final = (
     INSERT INTO balance (account_id, amount_minor, last_seq)
     SELECT account_id, sum(amount_minor), $1::bigint FROM movement GROUP BY account_id
     """,
+    f"""
+    INSERT INTO channel_balance
+        (period, agency, code, channel, kind, value_period, amount_minor)
+    SELECT b.period, a.agency, a.code, a.channel, b.kind, b.value_period, sum(b.amount_minor)
+    FROM period_balance b JOIN account a USING (account_id) WHERE a.code IN ({KEPT})
+    GROUP BY b.period, a.agency, a.code, a.channel, b.kind, b.value_period
+    ORDER BY b.period, a.agency, a.code, a.channel, b.kind, b.value_period
+    """,  # noqa: S608  # codes of our own
+    f"""
+    INSERT INTO channel_movement
+        (value_on, agency, code, channel, kind, posted_on, amount_minor)
+    SELECT m.value_on, a.agency, a.code, a.channel, m.kind, m.posted_on, sum(m.amount_minor)
+    FROM movement m JOIN account a USING (account_id) WHERE a.code IN ({KEPT})
+    GROUP BY m.value_on, a.agency, a.code, a.channel, m.kind, m.posted_on
+    ORDER BY m.posted_on, m.value_on, a.agency, a.code, a.channel, m.kind
+    """,  # noqa: S608  # codes of our own
     """
     INSERT INTO payer_movement (value_on, account_id, payer, posted_on, amount_minor)
     SELECT e.value_on, p.account_id, e.payer,

@@ -167,6 +167,7 @@ async def read_due(database: Database, asked: DueQuestion, *, page: PageParams) 
 
 async def read_facts(connection: Connection, *, year: int, agency: str | None, when: When) -> Facts:
     """All that a reading is made from; `connection` gives one snapshot."""
+    await readings.begin(connection)
     year_end = date(year, 12, 31)
     as_of, is_live = when.known_on, when.is_live
     bare = Facts(
@@ -225,6 +226,7 @@ def _version_of(versions: Sequence[Goal], day: date) -> Goal:
 async def _read_income(
     connection: Connection, *, year: int, agency: str | None, when: When
 ) -> Facts:
+    await readings.begin(connection)
     as_of = when.known_on
     first, until = date(year, 1, 1), min(when.day, date(year, 12, 31))
     return Facts(

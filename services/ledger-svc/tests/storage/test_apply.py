@@ -223,7 +223,13 @@ async def test_the_same_event_cannot_be_in_the_journal_twice(
     assert len(await journal(database)) == 1
 
 
-@pytest.mark.parametrize("table", ["journal_entry", "posting", "balance", "period_balance"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("journal_entry", "posting", "balance", "period_balance"),
+        *("channel_balance", "channel_movement"),
+    ],
+)
 async def test_a_batch_that_fails_midway_leaves_nothing_and_works_again(
     database: Database, inlet: Inlet[Prepared], owner: asyncpg.Connection, table: str
 ) -> None:

@@ -13,8 +13,8 @@ from fundmix_kit.testing import FixedClock
 from fundmix_kit.testing.inlet import Inlet
 from ledger_svc.apply import Prepared
 from ledger_svc.domain.reading import Flow
-from ledger_svc.domain.selections import RECEIPT_KINDS
-from ledger_svc.storage.readings import ASSETS, FLOW_CODES, read_flows, read_pledged, read_years
+from ledger_svc.domain.selections import ASSETS, FLOW_CODES, RECEIPT_KINDS
+from ledger_svc.storage.readings import read_flows, read_pledged, read_years
 
 JANUARY_1: Final = date(2024, 1, 1)
 OF_THE_JOURNAL: Final = """

@@ -32,6 +32,12 @@ ACCOUNTS: Final = """
     SELECT '52441900AJC6XAY6DW', code, 'general', 'government', 'CNY'
     FROM unnest(ARRAY['assets:bank', 'income:subsidy']) AS u (code) ORDER BY code
 """
+# Of the first code there is one more, and one of a code that is not kept by channel.
+ANOTHER_FUND: Final = """
+    INSERT INTO account (agency, code, fund_code, channel, currency)
+    VALUES ('52441900AJC6XAY6DW', 'assets:bank', 'purpose:a', 'government', 'CNY'),
+           ('52441900AJC6XAY6DW', 'expenses:programme', 'general', 'government', 'CNY')
+"""
 ENTRIES: Final = """
     INSERT INTO journal_entry
         (seq, event_id, topic, partition, number, kind, agency, occurred_on, value_on, posted_at,
@@ -45,6 +51,26 @@ POSTINGS: Final = """
     SELECT seq, line, line, CASE line WHEN 1 THEN 1 ELSE -1 END * 10 ^ seq
     FROM unnest($1::bigint[]) AS u (seq), generate_series(1, 2) AS l (line)
 """
+# What an amount moved in four accounts, by month and by day.
+MOVED: Final = (
+    """
+    INSERT INTO period_balance AS b
+        (period, account_id, kind, value_period, amount_minor, debit_minor)
+    SELECT 202403, account_id, 'ledger.income_approved', 202402, amount, greatest(amount, 0)
+    FROM unnest(ARRAY[1, 2, 3, 4], ARRAY[$1::bigint, -$1::bigint, $1::bigint, $1::bigint])
+        AS u (account_id, amount)
+    ON CONFLICT (period, account_id, kind, value_period) DO UPDATE
+    SET amount_minor = b.amount_minor + excluded.amount_minor
+    """,
+    """
+    INSERT INTO movement AS m (account_id, value_on, posted_on, kind, amount_minor)
+    SELECT account_id, '2024-02-15', '2024-03-01', 'ledger.income_approved', amount
+    FROM unnest(ARRAY[1, 2, 3, 4], ARRAY[$1::bigint, -$1::bigint, $1::bigint, $1::bigint])
+        AS u (account_id, amount)
+    ON CONFLICT (account_id, value_on, posted_on, kind) DO UPDATE
+    SET amount_minor = m.amount_minor + excluded.amount_minor
+    """,
+)
 ONE_DAY: Final = timedelta(days=1)
 MORNING: Final = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -91,6 +117,40 @@ async def test_who_paid_before_is_known_by_days_also_of_what_was_posted_while_ta
     assert [tuple(row) for row in rows] == [
         (day, 1, "a buyer", date(2024, 3, 1), 10 + 1000),
         (day, 1, "a buyer", date(2024, 3, 2), 10_000),
+    ]
+
+
+async def test_what_moved_before_is_known_by_channel_also_while_tables_changed(
+    databases: FreshDatabases,
+) -> None:
+    async def prepare(database: ServiceDatabase) -> None:
+        await migrate_to(database, "0013")
+        connection = await asyncpg.connect(database.owner_url)
+        await connection.execute(ACCOUNTS)
+        await connection.execute(ANOTHER_FUND)
+        for revision, amount in (("0014", 700), ("head", 20)):
+            for statement in MOVED:
+                await connection.execute(statement, amount)
+            await migrate_to(database, revision)
+        await connection.close()
+
+    async with databases.fresh("ledger_channels", migrate=prepare) as database:
+        connection = await asyncpg.connect(database.url)
+        months = await connection.fetch("SELECT * FROM channel_balance ORDER BY code")
+        days = await connection.fetch("SELECT * FROM channel_movement ORDER BY code")
+        await connection.close()
+
+    agency, kind = "52441900AJC6XAY6DW", "ledger.income_approved"
+    bank = (agency, "assets:bank", "government", kind)
+    income = (agency, "income:subsidy", "government", kind)
+    assert [tuple(row) for row in months] == [
+        (202403, *bank, 202402, 720 + 720),
+        (202403, *income, 202402, -720),
+    ]
+    day, posted_on = date(2024, 2, 15), date(2024, 3, 1)
+    assert [tuple(row) for row in days] == [
+        (day, *bank, posted_on, 720 + 720),
+        (day, *income, posted_on, -720),
     ]
 
 

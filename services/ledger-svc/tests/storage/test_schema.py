@@ -14,6 +14,8 @@ RIGHTS: Final = KIT_RIGHTS | {
     "balance": {"SELECT", "INSERT", "UPDATE"},
     "period_balance": {"SELECT", "INSERT", "UPDATE"},
     "movement": {"SELECT", "INSERT", "UPDATE"},
+    "channel_balance": {"SELECT", "INSERT", "UPDATE"},
+    "channel_movement": {"SELECT", "INSERT", "UPDATE"},
     "payer_balance": {"SELECT", "INSERT", "UPDATE"},
     "payer_movement": {"SELECT", "INSERT", "UPDATE"},
     "log_head": {"SELECT", "UPDATE"},

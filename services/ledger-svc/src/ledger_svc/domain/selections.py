@@ -174,6 +174,14 @@ def codes_of(*groups: str) -> tuple[AccountCode, ...]:
     return tuple(code for code in AccountCode if code.group in groups)
 
 
+# What comes in and goes out of these is income only when it was a receipt.
+ASSETS: Final = (AccountCode.BANK, AccountCode.IN_KIND)
+FLOW_CODES: Final = (*ASSETS, *codes_of("income"), AccountCode.CONTRACT_COMMITMENT)
+STANDING_CODES: Final = (AccountCode.ADVANCE_RECEIVED, AccountCode.RECEIVABLE)
+# What mixes and readings are made from: it is kept also by channel. One more needs a migration.
+CHANNEL_CODES: Final = frozenset((*FLOW_CODES, *STANDING_CODES))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
     """An amount in minor units, and what to ask to see the entries it is the sum of."""

@@ -12,6 +12,7 @@ from fundmix_kit.database import Connection, columns
 
 from ledger_svc.domain.journal import AccountKey, Close, Entry
 from ledger_svc.domain.periods import posting_period
+from ledger_svc.domain.selections import CHANNEL_CODES
 from ledger_svc.storage import lots, periods
 
 # Locks the head to the end of the transaction. The ledger's own clock never runs backwards,
@@ -49,8 +50,8 @@ ACCOUNTS: Final = """
     TABLE known UNION ALL TABLE added
 """
 # What the entries move often is written once; the rest of the tables is taken in the order of their
-# keys. Days are worked out once for an entry. The accounts of money are told: their channel is
-# looked up, that of no other leg.
+# keys. Days are worked out once for an entry. The accounts of money ($3) and those that are kept
+# also by channel ($4) are told: only these are looked up, one by one.
 ADD_MOVEMENTS: Final = """
     WITH entry AS MATERIALIZED (
         SELECT seq, period, value_on, kind, agency, payer,
@@ -83,6 +84,30 @@ ADD_MOVEMENTS: Final = """
         ON CONFLICT (period, account_id, kind, value_period) DO UPDATE
         SET amount_minor = b.amount_minor + excluded.amount_minor,
             debit_minor = b.debit_minor + excluded.debit_minor
+    ), of_channels AS MATERIALIZED (
+        SELECT a.agency, a.code, a.channel, m.kind, m.period, m.month, m.value_on, m.posted_on,
+               sum(m.amount_minor)::bigint AS amount_minor
+        FROM moved AS m CROSS JOIN LATERAL (
+            SELECT agency, code, channel FROM account WHERE account_id = m.account_id OFFSET 0
+        ) AS a
+        WHERE m.account_id = ANY($4::int[])
+        GROUP BY a.agency, a.code, a.channel, m.kind, m.period, m.month, m.value_on, m.posted_on
+    ), channels AS (
+        INSERT INTO channel_balance AS b
+            (period, agency, code, channel, kind, value_period, amount_minor)
+        SELECT period, agency, code, channel, kind, month, sum(amount_minor)::bigint
+        FROM of_channels GROUP BY period, agency, code, channel, kind, month
+        ORDER BY period, agency, code, channel, kind, month
+        ON CONFLICT (period, agency, code, channel, kind, value_period) DO UPDATE
+        SET amount_minor = b.amount_minor + excluded.amount_minor
+    ), channel_days AS (
+        INSERT INTO channel_movement AS d
+            (value_on, agency, code, channel, kind, posted_on, amount_minor)
+        SELECT value_on, agency, code, channel, kind, posted_on, sum(amount_minor)::bigint
+        FROM of_channels GROUP BY value_on, agency, code, channel, kind, posted_on
+        ORDER BY value_on, agency, code, channel, kind, posted_on
+        ON CONFLICT (value_on, agency, code, channel, kind, posted_on) DO UPDATE
+        SET amount_minor = d.amount_minor + excluded.amount_minor
     ), paid AS MATERIALIZED (
         SELECT value_on, account_id, payer, posted_on, month,
                sum(amount_minor)::bigint AS amount_minor
@@ -194,13 +219,16 @@ class Journal:
             await connection.copy_records_to_table(
                 "posting", records=postings, columns=POSTING_COLUMNS
             )
-            money = {
-                ids[account]
+            by_channel = {
+                ids[account]: account.code
                 for _, entry in entries
                 for account, _ in entry.postings
-                if account.code is AccountCode.BANK
+                if account.code in CHANNEL_CODES
             }
-            await connection.execute(ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1, money)
+            money = [i for i, code in by_channel.items() if code is AccountCode.BANK]
+            await connection.execute(
+                ADD_MOVEMENTS, placed[0].seq, placed[-1].seq + 1, money, list(by_channel)
+            )
             await lots.apply(connection, entries)
         if placed and isinstance(placed[-1].sourced.entry, Close):
             await periods.close(

@@ -13,33 +13,21 @@ from fundmix_kit.database import Connection
 
 from ledger_svc.domain.periods import last_day, period_of, previous_period
 from ledger_svc.domain.reading import Due, Flow, Payer, Pledged, Standing
-from ledger_svc.domain.selections import RECEIPT_KINDS, Selection
+from ledger_svc.domain.selections import (
+    ASSETS,
+    FLOW_CODES,
+    RECEIPT_KINDS,
+    STANDING_CODES,
+    Selection,
+)
 from ledger_svc.storage import sums
 from ledger_svc.storage.journal import READ_SEQ
 from ledger_svc.storage.sums import NO_DAYS, NO_PERIODS
 
-# What comes in and goes out of these is income only when it was a receipt.
-ASSETS: Final = (AccountCode.BANK, AccountCode.IN_KIND)
-FLOW_CODES: Final = (
-    *ASSETS,
-    *(code for code in AccountCode if code.group == "income"),
-    AccountCode.CONTRACT_COMMITMENT,
-)
-STANDING_CODES: Final = (AccountCode.ADVANCE_RECEIVED, AccountCode.RECEIVABLE)
-# The accounts that are wanted: their codes are $1, the agency is $2.
+# Their codes are $1, the agency is $2; of assets ($3) only receipts ($4).
 WANTED: Final = """
-    account_id = ANY(ARRAY(
-        SELECT account_id FROM account
-        WHERE code = ANY($1::text[]) AND ($2::text IS NULL OR agency = $2)
-    ))
-"""
-# Of assets ($3) only receipts ($4).
-BY_FLOW: Final = """
-    FROM moved m JOIN account a USING (account_id)
-    WHERE a.code = ANY($1::text[]) AND (a.code <> ALL($3::text[]) OR m.kind = ANY($4::text[]))
-      AND ($2::text IS NULL OR a.agency = $2)
-    GROUP BY a.agency, a.code, a.channel, m.kind
-    ORDER BY a.agency, a.code, a.channel, m.kind
+    code = ANY($1::text[]) AND ($2::text IS NULL OR agency = $2)
+    AND (code <> ALL($3::text[]) OR kind = ANY($4::text[]))
 """
 
 
@@ -47,87 +35,53 @@ def _of_months(first: str, last: str) -> str:
     """Balances by month, of all that was posted in these months or is of them by value date."""
     return f"""
         (
-            SELECT account_id, kind, period, value_period, amount_minor FROM period_balance
+            SELECT * FROM channel_balance
             WHERE period BETWEEN {first} AND {last}
             UNION ALL
-            SELECT account_id, kind, period, value_period, amount_minor FROM period_balance
+            SELECT * FROM channel_balance
             WHERE value_period BETWEEN {first} AND {last} AND value_period <> period
               AND NOT period BETWEEN {first} AND {last}
         ) months
     """  # noqa: S608  # numbers of arguments
 
 
-# Whole months by value date ($5, $6), and the days of one more ($7, $8).
-def _flows(*, which_months: str) -> str:
-    return f"""
-        WITH moved AS (
-            SELECT account_id, kind, sum(amount_minor) AS amount_minor
-            FROM {_of_months("$5", "$6")}
-            WHERE value_period BETWEEN $5 AND $6 AND {which_months}
-            GROUP BY account_id, kind
-            UNION ALL
-            SELECT account_id, kind, sum(amount_minor) FROM movement
-            WHERE $7::date <= $8::date AND value_on BETWEEN $7 AND $8 AND {WANTED}
-            GROUP BY account_id, kind
-        )
-        SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
-        {BY_FLOW}
-    """  # noqa: S608  # our own conditions; values are arguments
-
-
+# Whole months by value date ($5, $6), and days ($7, $8) as known on one ($9); a range that is empty
+# reads nothing.
+FLOWS: Final = f"""
+    SELECT agency, code, channel, kind, sum(amount_minor)::bigint AS amount_minor
+    FROM (
+        SELECT agency, code, channel, kind, amount_minor
+        FROM {_of_months("$5", "$6")} WHERE value_period BETWEEN $5 AND $6
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor FROM channel_movement
+        WHERE value_on BETWEEN $7 AND $8 AND posted_on <= $9
+    ) moved
+    WHERE {WANTED}
+    GROUP BY agency, code, channel, kind ORDER BY agency, code, channel, kind
+"""  # noqa: S608  # our own conditions; values are arguments
 # Two years beside each other, each month read once. Whole months by value date: of the year before
 # from $5, all of it to $7, and to the day to $6; of this year $8 to $9. The days of one month more:
 # of this year $10 to $11, of the year before $12 to $13. What was booked is of this year's months.
-def _years(*, which_months: str) -> str:
-    return f"""
-        WITH moved AS (
-            SELECT account_id, kind,
-                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $8 AND $9) AS this_year,
-                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $5 AND $7) AS last_year,
-                   sum(amount_minor) FILTER (WHERE value_period BETWEEN $5 AND $6) AS to_day,
-                   sum(amount_minor) FILTER (WHERE period BETWEEN $8 AND $9) AS booked
-            FROM {_of_months("$5", "greatest($7::int, $9::int)")}
-            WHERE {which_months}
-            GROUP BY account_id, kind
-            UNION ALL
-            SELECT account_id, kind, sum(amount_minor), NULL, NULL, NULL FROM movement
-            WHERE $10::date <= $11::date AND value_on BETWEEN $10 AND $11 AND {WANTED}
-            GROUP BY account_id, kind
-            UNION ALL
-            SELECT account_id, kind, NULL, NULL, sum(amount_minor), NULL FROM movement
-            WHERE $12::date <= $13::date AND value_on BETWEEN $12 AND $13 AND {WANTED}
-            GROUP BY account_id, kind
-        )
-        SELECT a.agency, a.code, a.channel, m.kind, sum(this_year)::bigint AS this_year,
-               sum(last_year)::bigint AS last_year, sum(to_day)::bigint AS to_day,
-               sum(booked)::bigint AS booked
-        {BY_FLOW}
-    """  # noqa: S608  # our own conditions; values are arguments
-
-
-# Of one agency its accounts are looked up first. Of the whole city every account has some, and to
-# look each of them up would take twice as long as to read on.
-FLOWS: Final = _flows(which_months="true")
-FLOWS_OF_AGENCY: Final = _flows(which_months=WANTED)
-YEARS: Final = _years(which_months="true")
-YEARS_OF_AGENCY: Final = _years(which_months=WANTED)
-# As it was known on a day ($9): by days throughout.
-FLOWS_AS_OF: Final = f"""
-    WITH moved AS (
-        SELECT m.account_id, m.kind, sum(m.amount_minor) AS amount_minor
-        FROM (
-            SELECT account_id FROM period_balance
-            WHERE period BETWEEN $5 AND $6 AND value_period BETWEEN $5 AND $6
-            UNION
-            SELECT account_id FROM period_balance
-            WHERE value_period BETWEEN $5 AND $6 AND value_period <> period
-        ) active
-        JOIN movement m USING (account_id)
-        WHERE m.value_on BETWEEN $7 AND $8 AND m.posted_on <= $9
-        GROUP BY m.account_id, m.kind
-    )
-    SELECT a.agency, a.code, a.channel, m.kind, sum(m.amount_minor)::bigint AS amount_minor
-    {BY_FLOW}
+YEARS: Final = f"""
+    SELECT agency, code, channel, kind, sum(this_year)::bigint AS this_year,
+           sum(last_year)::bigint AS last_year, sum(to_day)::bigint AS to_day,
+           sum(booked)::bigint AS booked
+    FROM (
+        SELECT agency, code, channel, kind,
+               CASE WHEN value_period BETWEEN $8 AND $9 THEN amount_minor END AS this_year,
+               CASE WHEN value_period BETWEEN $5 AND $7 THEN amount_minor END AS last_year,
+               CASE WHEN value_period BETWEEN $5 AND $6 THEN amount_minor END AS to_day,
+               CASE WHEN period BETWEEN $8 AND $9 THEN amount_minor END AS booked
+        FROM {_of_months("$5", "greatest($7::int, $9::int)")}
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor, NULL, NULL, NULL FROM channel_movement
+        WHERE value_on BETWEEN $10 AND $11
+        UNION ALL
+        SELECT agency, code, channel, kind, NULL, NULL, amount_minor, NULL FROM channel_movement
+        WHERE value_on BETWEEN $12 AND $13
+    ) moved
+    WHERE {WANTED}
+    GROUP BY agency, code, channel, kind ORDER BY agency, code, channel, kind
 """  # noqa: S608  # our own conditions; values are arguments
 STANDINGS: Final = """
     SELECT a.agency, a.code, a.channel, sum(b.amount_minor)::bigint AS amount_minor
@@ -254,9 +208,16 @@ SEQ_AS_OF: Final = """
     )
     SELECT max(low) FROM search
 """
+# Of a range that it does not know the planner expects next to nothing, and sorts all there is.
+PLAN_FOR_VALUES: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 # Later than all that is known.
 NEVER: Final = date(9999, 12, 31)
 NO_MONTH: Final = 0
+
+
+async def begin(connection: Connection) -> None:
+    """Have what is read in this transaction planned for the days and months that are asked."""
+    await connection.execute(PLAN_FOR_VALUES)
 
 
 async def read_seq(connection: Connection, *, as_of: date | None) -> int:
@@ -292,15 +253,7 @@ async def read_flows(
     if last < first:
         return []
     which = (FLOW_CODES, agency, ASSETS, RECEIPT_KINDS)
-    if as_of is not None:
-        months = (period_of(first), period_of(last))
-        rows = await connection.fetch(FLOWS_AS_OF, *which, *months, first, last, as_of)
-    else:
-        cut = _cut(first, last)
-        statement = FLOWS if agency is None else FLOWS_OF_AGENCY
-        rows = await connection.fetch(
-            statement, *which, period_of(first), cut.last_month, *cut.days
-        )
+    rows = await connection.fetch(FLOWS, *which, *_spans(first, last, as_of=as_of))
     return [
         Flow(agency, AccountCode(code), Channel(channel), kind, amount)
         for agency, code, channel, kind, amount in rows
@@ -327,7 +280,7 @@ async def read_years(
         return Years(*flows)
     cut, cut_last_year = _cut(first, until), _cut(before, until_last_year)
     rows = await connection.fetch(
-        YEARS if agency is None else YEARS_OF_AGENCY,
+        YEARS,
         *(FLOW_CODES, agency, ASSETS, RECEIPT_KINDS),
         *(period_of(before), cut_last_year.last_month, (year - 1) * 100 + 12),
         *(period_of(first), cut.last_month),
@@ -350,6 +303,14 @@ def _cut(first: date, last: date) -> _Cut:
     if last == last_day(month):
         return _Cut(month, NO_DAYS)
     return _Cut(previous_period(month), (last.replace(day=1), last))
+
+
+def _spans(first: date, last: date, *, as_of: date | None) -> tuple[Any, ...]:
+    """Months, and days as known on one. What was known on a day is told by days throughout."""
+    if as_of is not None:
+        return (*NO_PERIODS, first, last, as_of)
+    cut = _cut(first, last)
+    return (period_of(first), cut.last_month, *cut.days, NEVER)
 
 
 async def read_standings(
@@ -437,12 +398,7 @@ async def read_payers(
     """What each paid from `first`, which begins a month, to `last`, by value date."""
     if last < first:
         return []
-    if as_of is not None:
-        spans = (*NO_PERIODS, first, last, as_of)
-    else:
-        cut = _cut(first, last)
-        spans = (period_of(first), cut.last_month, *cut.days, NEVER)
-    rows = await connection.fetch(PAYERS, *spans, agency)
+    rows = await connection.fetch(PAYERS, *_spans(first, last, as_of=as_of), agency)
     return [
         Payer(agency, payer, Channel(channel), amount) for agency, payer, channel, amount in rows
     ]

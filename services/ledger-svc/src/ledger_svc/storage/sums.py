@@ -16,6 +16,7 @@ from fundmix_kit.database import Connection
 from ledger_svc.domain.funds import FundKind
 from ledger_svc.domain.periods import last_day, period_of, previous_period
 from ledger_svc.domain.selections import (
+    CHANNEL_CODES,
     OPENING_KINDS,
     RECEIPT_KINDS,
     EntryGroup,
@@ -30,6 +31,7 @@ FIRST_PERIOD: Final = 0
 LAST_PERIOD: Final = 999912
 NO_PERIODS: Final = (1, 0)
 NO_DAYS: Final = (LAST_DAY, FIRST_DAY)
+RECEIPTS: Final = (EntryGroup.RECEIPTS,)
 
 IS_CHOSEN: Final = """
     ($1::text IS NULL OR agency = $1)
@@ -111,12 +113,32 @@ MOVED: Final = _moved()
 BY_LINE: Final = _by_line(MOVED)
 # Of all accounts months are read on: to look each account up would take twice as long.
 BY_LINE_OF_ALL: Final = _by_line(_moved(which_months="true"))
-BY_CHANNEL: Final = f"""
-    WITH {MOVED}
+# Without funds: out of what is kept by channel. $5, $6 months of value dates; $7, $8 and $9, $10
+# days; $11 as known; $12, $13 as booked.
+BY_CHANNEL: Final = """
     SELECT agency, code, channel, sum(amount_minor)::bigint AS amount_minor
-    FROM moved WHERE cardinality($19::text[]) = 0 OR entry_group = ANY($19)
+    FROM (
+        SELECT agency, code, channel, kind, amount_minor FROM channel_balance
+        WHERE period BETWEEN $5 AND $6 AND value_period BETWEEN $5 AND $6
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor FROM channel_balance
+        WHERE value_period BETWEEN $5 AND $6 AND value_period <> period
+          AND NOT period BETWEEN $5 AND $6
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor FROM channel_balance
+        WHERE period BETWEEN $12 AND $13
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor FROM channel_movement
+        WHERE value_on BETWEEN $7 AND $8 AND posted_on <= $11
+        UNION ALL
+        SELECT agency, code, channel, kind, amount_minor FROM channel_movement
+        WHERE value_on BETWEEN $9 AND $10 AND posted_on <= $11
+    ) moved
+    WHERE ($1::text IS NULL OR agency = $1) AND code = ANY($2::text[])
+      AND ($3::text IS NULL OR channel = $3)
+      AND (cardinality($4::text[]) = 0 OR kind = ANY($4))
     GROUP BY agency, code, channel ORDER BY agency, code, channel
-"""  # noqa: S608  # our own conditions; values are arguments
+"""
 BY_ACCOUNT: Final = f"""
     WITH {MOVED}
     SELECT account_id, agency, code, fund_kind, fund_code, channel,
@@ -159,8 +181,26 @@ async def by_line(connection: Connection, selection: Selection) -> list[LineSum]
 
 
 async def by_channel(connection: Connection, selection: Selection) -> list[Record]:
-    """`agency`, `code`, `channel`, `amount_minor`."""
-    return await connection.fetch(BY_CHANNEL, *_arguments(selection), selection.groups)
+    """`agency`, `code`, `channel`, `amount_minor`: of all funds, of codes kept by channel.
+
+    Of all entries, or of receipts.
+    """
+    assert selection.codes, "not every code is kept by channel"
+    assert CHANNEL_CODES.issuperset(selection.codes), "each of them is kept by channel"
+    assert selection.groups in {(), RECEIPTS}, "a kind is a receipt, or it is not asked"
+    ranges = _ranges(selection)
+    return await connection.fetch(
+        BY_CHANNEL,
+        selection.agency,
+        selection.codes,
+        selection.channel,
+        RECEIPT_KINDS if selection.groups else (),
+        *ranges.months,
+        *ranges.days,
+        *ranges.days_after,
+        ranges.as_of,
+        *ranges.periods,
+    )
 
 
 async def by_account(connection: Connection, selection: Selection) -> list[Record]:

@@ -132,6 +132,41 @@ class Movement(LedgerTable, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
 
 
+class ChannelBalance(LedgerTable, table=True):
+    """The same by month as `PeriodBalance`, of all accounts of a code and channel together.
+
+    Only of those codes that mixes and readings are made from: they never ask for a fund.
+    """
+
+    __table_args__ = (
+        Index(
+            "ix_channel_balance_late",
+            "value_period",
+            postgresql_where=text("value_period <> period"),
+        ),
+    )
+
+    period: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    agency: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value_period: int = Field(primary_key=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class ChannelMovement(LedgerTable, table=True):
+    """The same by day as `Movement`, of all accounts of a code and channel together."""
+
+    value_on: date = Field(primary_key=True)
+    agency: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    posted_on: date = Field(primary_key=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
 class PayerBalance(LedgerTable, table=True):
     """Cash that came from one payer, by value date; a person who gives is no payer here."""
 

@@ -45,6 +45,16 @@ DERIVED: Final = {
             m.kind ORDER BY a.agency, a.code, a.fund_code, a.channel, a.currency, m.value_on,
             m.kind
     """,
+    "channel_months": """
+        SELECT agency, code, channel, kind, value_period, sum(amount_minor) FROM channel_balance
+        GROUP BY agency, code, channel, kind, value_period
+        ORDER BY agency, code, channel, kind, value_period
+    """,
+    "channel_days": """
+        SELECT agency, code, channel, kind, value_on, sum(amount_minor) FROM channel_movement
+        GROUP BY agency, code, channel, kind, value_on
+        ORDER BY agency, code, channel, kind, value_on
+    """,
     "payer_balance": """
         SELECT * FROM payer_balance ORDER BY value_period, agency, payer, channel
     """,
@@ -77,6 +87,12 @@ PROMISED: Final = {
         SELECT event_id, pledge_id, value_on, amount_minor FROM pledge_movement ORDER BY event_id
     """,
 }
+POSTED_BY_CHANNEL: Final = """
+    FROM posting p JOIN journal_entry e USING (seq) JOIN account a USING (account_id)
+    WHERE a.code IN ('assets:bank', 'assets:in_kind', 'assets:receivable',
+                     'liabilities:advance_received', 'commitments:contract')
+       OR a.code LIKE 'income:%'
+"""
 # What is kept beside the journal, and the same summed over the journal's own rows.
 KEPT: Final = {
     "balance": (
@@ -102,6 +118,31 @@ KEPT: Final = {
                e.kind, sum(p.amount_minor)::bigint
         FROM posting p JOIN journal_entry e USING (seq)
         GROUP BY p.account_id, e.value_on, posted, e.kind
+        """,
+    ),
+    "channel_balance": (
+        """
+        SELECT period, agency, code, channel, kind, value_period, amount_minor
+        FROM channel_balance
+        """,
+        f"""
+        SELECT e.period, a.agency, a.code, a.channel, e.kind,
+               to_char(e.value_on, 'YYYYMM')::int AS month, sum(p.amount_minor)::bigint
+        {POSTED_BY_CHANNEL}
+        GROUP BY e.period, a.agency, a.code, a.channel, e.kind, month
+        """,
+    ),
+    "channel_movement": (
+        """
+        SELECT value_on, agency, code, channel, kind, posted_on, amount_minor
+        FROM channel_movement
+        """,
+        f"""
+        SELECT e.value_on, a.agency, a.code, a.channel, e.kind,
+               (e.posted_at AT TIME ZONE 'Asia/Shanghai')::date AS posted,
+               sum(p.amount_minor)::bigint
+        {POSTED_BY_CHANNEL}
+        GROUP BY e.value_on, a.agency, a.code, a.channel, e.kind, posted
         """,
     ),
     "payer_balance": (
