@@ -1,8 +1,9 @@
 """Outbox, relay and consumer over a real broker: at least once on the way, once in the result."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar, Final
 from uuid import uuid4
 
@@ -28,6 +29,21 @@ from pydantic import PostgresDsn
 
 LIMIT_S: Final = 60.0
 ORIGIN: Final = Origin(actor=Actor(subject="tester", role="admin"), correlation_id="c-1")
+
+
+ASK: Final = """
+import asyncio, sys
+from aiokafka.client import AIOKafkaClient
+
+async def ask(broker, topic):
+    client = AIOKafkaClient(bootstrap_servers=broker)
+    await client.bootstrap()
+    await client.set_topics([topic])
+    while True:
+        await client.force_metadata_update()
+
+asyncio.run(ask(*sys.argv[1:]))
+"""
 
 
 class Ticked(FundingEvent):
@@ -354,6 +370,41 @@ async def test_a_topic_that_the_broker_made_by_itself_is_made_anew(
             await until(lambda: has_applied(site, len(names)))
 
         assert sorted(await site.applied()) == [(name, 0) for name in names]
+
+
+async def test_a_topic_that_others_ask_about_while_it_is_made_anew_is_right_in_the_end(
+    broker: str, kit_database: ServiceDatabase
+) -> None:
+    """Between its deletion and its making they have the broker make it: seen in one of six."""
+    async with opened(kit_database) as database, AsyncExitStack() as stack:
+        site = Site(database, broker, is_idempotent=False, partitions=1)
+        for _ in range(4):
+            await stack.enter_async_context(asking_about(site.topic, broker))
+        for count in range(8):
+            await make_wrong(site)
+            await site.tick("a", count)
+            async with running(site.relay().run()):
+                await until(lambda: has_sent_all(site))
+            async with kafka.admin(site.kafka) as admin:
+                await admin.ensure_topics(site.partitions)
+
+
+async def make_wrong(site: Site) -> None:
+    """The topic with as many partitions as the broker gives it by itself."""
+    async with kafka.admin(site.kafka) as admin:
+        wrong = {site.topic: 4}
+        await admin.remake_topics(await admin.create_topics(wrong), wrong)
+
+
+@asynccontextmanager
+async def asking_about(topic: str, broker: str) -> AsyncGenerator[None]:
+    """A process that asks for a topic's partitions without pause."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ASK, broker, topic)
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_where_nothing_may_be_forgotten_a_wrong_topic_is_told(site: Site) -> None:

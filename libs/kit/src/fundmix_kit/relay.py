@@ -184,12 +184,14 @@ class Relay:
         if not self._kafka.may_remake_topics:
             await broker.ensure_topics(self._partitions)
             return False
-        wrong = await broker.create_topics(self._partitions)
-        if wrong:
+        is_remade = False
+        # Whoever asks about a topic right after it is deleted has the broker make it once more.
+        while wrong := await broker.create_topics(self._partitions):
             # Before anything is deleted: a relay that is killed in between sends all the same.
             await self._source.forget_sent(connection)
             await broker.remake_topics(wrong, self._partitions)
-        return bool(wrong)
+            is_remade = True
+        return is_remade
 
     async def _next(self, connection: Connection) -> Sequence[Outgoing]:
         """What an earlier pass has left comes before what is new."""
