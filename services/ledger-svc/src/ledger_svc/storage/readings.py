@@ -24,7 +24,7 @@ from ledger_svc.storage import sums
 from ledger_svc.storage.journal import READ_SEQ
 from ledger_svc.storage.sums import NO_DAYS, NO_PERIODS
 
-# Their codes are $1, the agency is $2; of assets ($3) only receipts ($4).
+# What a reading counts: these codes ($1), of one agency or all ($2); of assets ($3) receipts ($4).
 WANTED: Final = """
     code = ANY($1::text[]) AND ($2::text IS NULL OR agency = $2)
     AND (code <> ALL($3::text[]) OR kind = ANY($4::text[]))
