@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime
 
 import pytest
-from fundmix_events.day import Day
+from fundmix_events.day import FIRST_DAY, Day
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 
 
-@given(st.dates())
+@given(st.dates(min_value=FIRST_DAY))
 def test_every_day_is_read_as_it_was_written(day: date) -> None:
     assert DAY.validate_python(day) == day
     assert DAY.validate_python(day.isoformat()) == day
@@ -57,6 +57,18 @@ def test_a_day_must_be_in_the_calendar(sent: str) -> None:
         DAY.validate_json(json.dumps(sent))
 
     assert refused.value.errors()[0]["type"] == "date_from_datetime_parsing"
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1948, 12, 31)])
+def test_no_day_is_before_those_of_the_books(day: date) -> None:
+    with pytest.raises(ValidationError) as refused:
+        DAY.validate_python(day)
+    assert refused.value.errors()[0]["type"] == "day_too_early"
+
+    with pytest.raises(ValidationError) as refused:
+        DAY.validate_json(json.dumps(str(day)))
+    assert refused.value.errors()[0]["type"] == "day_too_early"
+    assert refused.value.errors()[0]["msg"] == "no day is before 1949-01-01"
 
 
 def test_a_day_is_a_date_to_others() -> None:

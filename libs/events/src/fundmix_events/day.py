@@ -1,4 +1,8 @@
-"""A day of the calendar, written like 2024-02-29 and in no other way."""
+"""A day of the calendar from 1949 on, written like 2024-02-29 and in no other way.
+
+No book or register of the city is older. A database takes the first day there is for one before all
+others, which is in no month.
+"""
 
 import re
 from datetime import date, datetime
@@ -11,6 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 WRITTEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 NOT_WRITTEN_SO: Final = "day_not_written_so"
 HOW_WRITTEN: Final = "a day is written like 2024-02-29"
+FIRST_DAY: Final = date(1949, 1, 1)
 
 
 def _as_written(value: object) -> date:
@@ -19,7 +24,7 @@ def _as_written(value: object) -> date:
         return _remembered(value)
     if not isinstance(value, date) or isinstance(value, datetime):
         raise PydanticCustomError(NOT_WRITTEN_SO, HOW_WRITTEN)
-    return value
+    return _not_too_early(value)
 
 
 # The same days stand in nearly every event.
@@ -28,9 +33,18 @@ def _remembered(text: str) -> date:
     if WRITTEN.fullmatch(text) is None:
         raise PydanticCustomError(NOT_WRITTEN_SO, HOW_WRITTEN)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise PydanticKnownError("date_from_datetime_parsing", {"error": str(error)}) from error
+    return _not_too_early(day)
+
+
+def _not_too_early(day: date) -> date:
+    if day < FIRST_DAY:
+        raise PydanticCustomError(
+            "day_too_early", "no day is before {first}", {"first": str(FIRST_DAY)}
+        )
+    return day
 
 
 class _RememberedInJson:

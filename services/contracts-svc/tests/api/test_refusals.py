@@ -63,6 +63,7 @@ MISFITS: Final[list[tuple[dict[str, Any], str, str]]] = [
     ({"number": " "}, "/number", "string_too_short"),
     ({"signed_on": "2024-02-30"}, "/signed_on", "date_from_datetime_parsing"),
     ({"signed_on": 0}, "/signed_on", "day_not_written_so"),
+    ({"signed_on": "0001-01-01"}, "/signed_on", "day_too_early"),
     ({"purchase_mode": "gift"}, "/purchase_mode", "enum"),
     ({"posts": 0}, "/posts", "greater_than_equal"),
     ({"instalments": []}, "/instalments", "too_short"),

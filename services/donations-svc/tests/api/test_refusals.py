@@ -133,6 +133,7 @@ async def test_a_value_that_does_not_fit_is_named(
     ("wrong", "code"),
     [
         ("2025-02-30", "date_from_datetime_parsing"),
+        ("0001-01-01", "day_too_early"),
         ("2025-03-01T00:00:00", "day_not_written_so"),
         (1_740_787_200, "day_not_written_so"),
     ],

@@ -173,6 +173,7 @@ async def test_a_reference_is_used_once_and_free_again_when_it_was_rejected(book
     ("changes", "refused"),
     [
         ({"spent_on": "2199-03-04"}, (422, "future_date", {"/spent_on": "future_date"})),
+        ({"spent_on": "0001-01-01"}, (422, "invalid_request", {"/spent_on": "day_too_early"})),
         (
             {"agency": "52441900MLJE5F680K"},
             (422, "unknown_organisation", {"/agency": "unknown_organisation"}),

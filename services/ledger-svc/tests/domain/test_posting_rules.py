@@ -20,6 +20,7 @@ from fundmix_events.contracts import (
     Recognition,
     RecoveryReceived,
 )
+from fundmix_events.day import FIRST_DAY
 from fundmix_events.donations import (
     DonationKind,
     DonationReceived,
@@ -86,7 +87,9 @@ def balance_of(codes: Iterable[AccountCode], *events: PostableEvent) -> int:
 def contracts(draw: st.DrawFn) -> ContractSigned:
     ceiling = draw(st.integers(1, AMOUNT_MINOR_MAX))
     return samples.contract_signed(
-        text_from_minor(ceiling), signed_on=draw(st.dates()), channel=draw(CHANNELS)
+        text_from_minor(ceiling),
+        signed_on=draw(st.dates(min_value=FIRST_DAY)),
+        channel=draw(CHANNELS),
     )
 
 
@@ -97,7 +100,7 @@ def payments(draw: st.DrawFn) -> InstalmentPaid:
     return samples.instalment_paid(
         text_from_minor(scheduled),
         text_from_minor(deduction),
-        paid_on=draw(st.dates()),
+        paid_on=draw(st.dates(min_value=FIRST_DAY)),
         agency=draw(AGENCIES),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +14,8 @@ from fundmix_kit.etag import expected_version, resource_response
 from fundmix_kit.origin import Origin
 from fundmix_kit.paging import Page, PageDep, page_response
 from fundmix_kit.policy import AccessDep
-from pydantic import Field
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from ledger_svc import goal_queries
 from ledger_svc.api.goal_bodies import (
@@ -30,10 +31,19 @@ from ledger_svc.goal_commands import GoalCommands
 from ledger_svc.goal_queries import When
 from ledger_svc.storage.goals import StandingGoal
 
-# The same years as those that are asked for.
-AskedDay = Annotated[
-    Annotated[Day, Field(ge=date(1949, 1, 1), le=date(2199, 12, 31))] | None, Query()
-]
+LAST_DAY: Final = date(2199, 12, 31)
+
+
+def _not_too_late(day: date) -> date:
+    if day > LAST_DAY:
+        raise PydanticCustomError(
+            "day_too_late", "no figure is of a day after {last}", {"last": str(LAST_DAY)}
+        )
+    return day
+
+
+# Of the same years as those that are asked for.
+AskedDay = Annotated[Annotated[Day, AfterValidator(_not_too_late)] | None, Query()]
 OfYear = Annotated[int | None, Query(ge=1949, le=2199)]
 
 
