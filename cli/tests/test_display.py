@@ -50,6 +50,16 @@ def test_a_mix_shows_a_bar_per_channel_the_largest_first() -> None:
     assert government.count("█") > enterprise.count("█")
 
 
+def test_a_channel_that_took_back_more_than_it_gave_has_no_share() -> None:
+    received = {"government": "965000.00", "foundation": "-100.01"}
+    text = printed(mix_view(a_mix(received_by_channel=received, received_total="965000.00")))
+    [foundation] = (line for line in text.splitlines() if line.lstrip().startswith("foundation"))
+
+    assert foundation.split() == ["foundation", "基金会", "-100.01", "-"]
+    assert "in no share and not in the total" in text
+    assert "in no share" not in printed(mix_view(a_mix()))
+
+
 def test_the_headline_says_it_plainly_in_both_languages() -> None:
     chinese, english = headline(a_mix())
 

@@ -1,13 +1,18 @@
 """Shows what a service answered: as a person reads it, or as JSON."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from rich.console import Console, RenderableType
 
 from fundmix_cli.calling.client import Json
 from fundmix_cli.display.harmless import harmless_parts
 
+# Who reads it is a program or a file: nothing is cut to the width of a screen.
+PIPED_WIDTH: Final = 400
 out = Console(highlight=False, soft_wrap=True)
+if not out.is_terminal:
+    out = Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
 
 
 def show(item: Json, view: Callable[[Json], RenderableType], *, as_json: bool) -> None:

@@ -29,6 +29,10 @@ STYLES: Final = {
     Channel.INDIVIDUAL: "yellow",
 }
 TENTH: Final = Decimal("0.1")
+TOOK_BACK_MORE: Final = (
+    "A channel that took back more than it gave is in no share and not in the total; so the"
+    " agencies' totals may come to more than the city's."
+)
 
 
 def mix_view(mix: Json) -> RenderableType:
@@ -39,6 +43,8 @@ def mix_view(mix: Json) -> RenderableType:
     name = f"{mix['year']} 资金结构 · funding mix of {whose}"
     title = Text(", ".join([name, *counted]), style="bold")
     parts = [title, _channels(mix), Text(_measures(mix), style="dim"), *headline(mix)]
+    if any(Decimal(amount) < 0 for amount in mix["received_by_channel"].values()):
+        parts.append(Text(TOOK_BACK_MORE, style="yellow"))
     if mix["quarantined"]:
         parts.append(Text(quarantine_warning(mix["quarantined"]), style="bold yellow"))
     return Group(*parts)
@@ -78,12 +84,13 @@ def _channels(mix: Json) -> Table:
     total = Decimal(mix["received_total"])
     amounts = {Channel(name): Decimal(text) for name, text in mix["received_by_channel"].items()}
     for channel, amount in sorted(amounts.items(), key=lambda item: -item[1]):
-        share = amount / total if total else Decimal(0)
+        # What took back more than it gave is in no share, and not in the total.
+        share = amount / total if amount > 0 else Decimal(0)
         table.add_row(
             channel.value,
             CHINESE[channel],
             f"{amount:,.2f}",
-            f"{share * 100:.2f}",
+            f"{share * 100:.2f}" if amount >= 0 else "-",
             Bar(1.0, 0.0, float(share), width=BAR_WIDTH, color=STYLES.get(channel, "cyan")),
         )
     table.add_row("total", "合计", f"{total:,.2f}", style="bold")

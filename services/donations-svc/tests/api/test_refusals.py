@@ -108,7 +108,8 @@ async def made(caller: Caller, **changes: Any) -> str:
         ({"restricted_to": "长" * 65}, "/restricted_to", "string_too_long"),
         ({"restricted_to": "长者\u202e助餐"}, "/restricted_to", "text_control_character"),
         ({"kind": "time"}, "/kind", "enum"),
-        ({"is_anonymous": "perhaps"}, "/is_anonymous", "bool_parsing"),
+        ({"is_anonymous": "perhaps"}, "/is_anonymous", "bool_type"),
+        ({"is_anonymous": "yes"}, "/is_anonymous", "bool_type"),
         ({"phone": "0769"}, "/phone", "extra_forbidden"),
     ],
 )

@@ -103,6 +103,25 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     }
 
 
+def test_a_cell_beyond_the_header_is_an_error_and_a_blank_one_is_not() -> None:
+    columns = columns_of(list(HEADER), {})
+    cells = list(HEADER.values())
+
+    more = read_row(7, [*cells, " ", "x" * 100], {}, columns=columns, own_agency=None)
+    blank = read_row(7, [*cells, "", " "], {}, columns=columns, own_agency=None)
+
+    assert more == [
+        RowError(
+            row=7,
+            field=None,
+            column=None,
+            code="too_many_cells",
+            detail=f"'{'x' * 40}' stands beyond the last column of the header",
+        )
+    ]
+    assert isinstance(blank, ImportRow)
+
+
 def test_of_a_person_no_name_is_taken() -> None:
     person = {"捐赠方类型": "个人", "捐赠方统一社会信用代码": "", "捐赠方名称": "某人"}
 

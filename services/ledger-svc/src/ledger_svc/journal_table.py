@@ -67,7 +67,7 @@ def _workbook(content: bytes) -> Iterator[list[str]]:
         TypeError,
         AttributeError,
     ) as error:
-        raise FileUnreadableError(f"it is no workbook: {type(error).__name__}") from error
+        raise FileUnreadableError("it is no workbook, or a broken one") from error
 
 
 def _check_size(content: bytes) -> None:

@@ -37,7 +37,11 @@ async def test_an_entry_is_found_by_its_event_and_by_its_place(
 
     assert by_event["items"] == by_place["items"] == [second]
     assert foreign["items"] == []
-    assert refusal(half)[:2] == (422, "lookup_incomplete")
+    assert refusal(half) == (
+        422,
+        "lookup_incomplete",
+        {"#query/partition": "lookup_incomplete"},
+    )
 
 
 async def test_the_cut_off_list_has_what_stands_on_two_sides_of_a_day(

@@ -194,4 +194,4 @@ async def test_the_mix_of_a_year_is_asked_for_up_to_a_day(api: Api, inlet: Inlet
 
     assert (mix["on"], mix["received_total"]) == ("2024-03-10", "10.00")
     assert refusal(elsewhere) == (422, "span_invalid", {"#query/on": "span_invalid"})
-    assert refusal(booked)[:2] == (422, "basis_conflict")
+    assert refusal(booked) == (422, "basis_conflict", {"#query/on": "basis_conflict"})

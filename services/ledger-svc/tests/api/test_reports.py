@@ -22,6 +22,9 @@ PURPOSE: Final = f"purpose:{MEAL}"
 CONTRACT: Final = "contract:DG-2024-0001"
 YEAR: Final = {"from": 202401, "to": 202412}
 ON: Final = "2024-12-31"
+MIDDLE: Final = "2024-06-15"
+ACTIVITIES: Final = "/v1/statements/activities"
+BALANCE_SHEET: Final = "/v1/statements/balance-sheet"
 OFFICIAL: Final = {"basis": "official"}
 
 
@@ -453,39 +456,37 @@ async def test_why_shows_an_agency_its_own_entries_only(api: Api, inlet: Inlet[P
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "code"),
+    ("path", "query", "code", "name"),
     [
-        ("/v1/mix", {"year": 2024, "basis": "official", "as_of": ON}, "basis_conflict"),
-        ("/v1/statements/activities", OFFICIAL | {"year": 2024, "as_of": ON}, "basis_conflict"),
-        (
-            "/v1/statements/activities",
-            OFFICIAL | {"from": "2024-01-02", "to": ON},
-            "span_invalid",
-        ),
-        (
-            "/v1/statements/activities",
-            OFFICIAL | {"from": "2024-01-01", "to": "2024-06-15"},
-            "span_invalid",
-        ),
-        ("/v1/statements/balance-sheet", OFFICIAL, "span_invalid"),
-        ("/v1/statements/balance-sheet", OFFICIAL | {"on": "2024-06-15"}, "span_invalid"),
-        ("/v1/statements/balance-sheet", OFFICIAL | {"on": ON, "as_of": ON}, "basis_conflict"),
-        ("/v1/why", {"period_from": 202401, "as_of": ON}, "basis_conflict"),
-        ("/v1/why", {"only": "debit", "value_to": ON}, "basis_conflict"),
-        ("/v1/why", {"held": "something"}, "basis_conflict"),
-        ("/v1/trial-balance", {"from": 202413, "to": 202501}, "span_invalid"),
-        ("/v1/trial-balance", {"from": 202402, "to": 202401}, "span_invalid"),
-        ("/v1/statements/activities", {}, "span_invalid"),
-        ("/v1/statements/activities", {"year": 2024, "from": ON, "to": ON}, "span_invalid"),
-        ("/v1/statements/balance-sheet", {"on": "2024-02-30"}, "invalid_request"),
+        ("/v1/mix", {"year": 2024} | OFFICIAL | {"as_of": ON}, "basis_conflict", "as_of"),
+        ("/v1/mix", {"year": 2024} | OFFICIAL | {"on": ON}, "basis_conflict", "on"),
+        (ACTIVITIES, OFFICIAL | {"year": 2024, "as_of": ON}, "basis_conflict", "as_of"),
+        (ACTIVITIES, OFFICIAL | {"from": "2024-01-02", "to": ON}, "span_invalid", "basis"),
+        (ACTIVITIES, OFFICIAL | {"from": "2024-01-01", "to": MIDDLE}, "span_invalid", "basis"),
+        (BALANCE_SHEET, OFFICIAL, "span_invalid", "on"),
+        (BALANCE_SHEET, OFFICIAL | {"on": MIDDLE}, "span_invalid", "basis"),
+        (BALANCE_SHEET, OFFICIAL | {"on": ON, "as_of": ON}, "basis_conflict", "as_of"),
+        ("/v1/why", {"period_from": 202401, "as_of": ON}, "basis_conflict", "period_from"),
+        ("/v1/why", {"only": "debit", "value_to": ON}, "basis_conflict", "only"),
+        ("/v1/why", {"held": "something"}, "basis_conflict", "held"),
+        ("/v1/trial-balance", {"from": 202413, "to": 202501}, "span_invalid", "from"),
+        ("/v1/trial-balance", {"from": 202402, "to": 202401}, "span_invalid", "to"),
+        (ACTIVITIES, {}, "span_invalid", "year"),
+        (ACTIVITIES, {"year": 2024, "from": ON, "to": ON}, "span_invalid", "year"),
     ],
 )
 async def test_what_cannot_be_answered_is_refused(
-    shared_api: Api, path: str, query: dict[str, Any], code: str
+    shared_api: Api, path: str, query: dict[str, Any], code: str, name: str
 ) -> None:
     answer = await shared_api.caller("auditor").get(path, **query)
 
-    assert refusal(answer)[:2] == (422, code)
+    assert refusal(answer) == (422, code, {f"#query/{name}": code})
+
+
+async def test_a_day_that_is_none_is_refused(shared_api: Api) -> None:
+    answer = await shared_api.caller("auditor").get(BALANCE_SHEET, on="2024-02-30")
+
+    assert refusal(answer)[:2] == (422, "invalid_request")
 
 
 async def test_nobody_reads_an_account_that_is_none(shared_api: Api) -> None:

@@ -72,7 +72,7 @@ def read_workbook(file: BinaryIO, limits: TableLimits) -> tuple[FileInfo, Iterat
     assert DEFUSEDXML, "openpyxl reads hostile XML unless defusedxml is there"
     # What openpyxl would like to say about styles is of no interest here.
     warnings.simplefilter("ignore")
-    with _telling("it is no workbook"):
+    with _telling("it is no workbook, or a broken one"):
         _check_package(file, limits)
         # Formulas are to be seen as such, and not as what they gave when they were last computed.
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
@@ -94,7 +94,7 @@ def _telling(what: str) -> Generator[None]:
     except UnreadableFileError:
         raise
     except BROKEN as error:
-        raise UnreadableFileError(f"{what}: {type(error).__name__}") from error
+        raise UnreadableFileError(what) from error
 
 
 def _check_package(file: BinaryIO, limits: TableLimits) -> None:

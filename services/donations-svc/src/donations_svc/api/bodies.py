@@ -85,7 +85,7 @@ class PledgeIn(BodyIn):
     amount: Amount
     restricted_to: Label | None = None
     pledged_on: Day
-    is_anonymous: bool = False
+    is_anonymous: bool = Field(default=False, strict=True)
     schedule: Annotated[tuple[ScheduledPartIn, ...], Field(max_length=PARTS_MAX)] = ()
 
     def terms(self) -> PledgeTerms:
@@ -129,10 +129,10 @@ class DonationIn(BodyIn):
     received_on: Day
     bank_reference: Label | None = None
     pledge_id: UUID | None = None
-    is_anonymous: bool = False
+    is_anonymous: bool = Field(default=False, strict=True)
     goods: GoodsIn | None = None
     service: ServiceIn | None = None
-    is_sponsorship: bool = False
+    is_sponsorship: bool = Field(default=False, strict=True)
     delegation: Remark | None = None
 
     def terms(self) -> DonationTerms:

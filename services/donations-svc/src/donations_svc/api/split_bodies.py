@@ -50,8 +50,8 @@ class DepositIn(BodyIn):
     given_on: Day | None = None
     received_on: Day
     bank_reference: Label
-    is_anonymous: bool = False
-    is_sponsorship: bool = False
+    is_anonymous: bool = Field(default=False, strict=True)
+    is_sponsorship: bool = Field(default=False, strict=True)
     lines: Annotated[tuple[DepositLineIn, ...], Field(min_length=1, max_length=LINES_MAX)]
     delegation: Remark | None = None
 
@@ -101,8 +101,8 @@ class AnnouncementIn(BodyIn):
     lines: Annotated[tuple[AnnouncementLineIn, ...], Field(min_length=1, max_length=LINES_MAX)]
     goods: GoodsIn | None = None
     service: ServiceIn | None = None
-    is_sponsorship: bool = False
-    is_anonymous: bool = False
+    is_sponsorship: bool = Field(default=False, strict=True)
+    is_anonymous: bool = Field(default=False, strict=True)
     remark: Remark | None = None
 
     def terms(self) -> AnnouncementTerms:

@@ -102,6 +102,9 @@ YUAN: Final = re.compile(r"[(（]元[)）]$")
 JOINTS: Final = str.maketrans("", "", "_-")
 HEADER_CHARACTERS_MAX: Final = 64
 
+# So much of a cell is told that belongs to no column.
+CELL_CHARACTERS_SHOWN_MAX: Final = 40
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowError:
@@ -381,6 +384,12 @@ def read_row(
                     include_url=False, include_input=False, include_context=False
                 )
                 refuse(field, found["type"], found["msg"])
+    beyond = cells[len(columns.names) :]
+    if beyond and (more := next((cell for cell in beyond if cell.strip()), None)) is not None:
+        detail = f"{more[:CELL_CHARACTERS_SHOWN_MAX]!r} stands beyond the last column of the header"
+        errors.append(
+            RowError(row=number, field=None, column=None, code="too_many_cells", detail=detail)
+        )
     for field in NEEDED:
         if field not in values:
             refuse(field, "missing", "Field required")

@@ -1,6 +1,6 @@
 """The ledger over HTTP: the mix, the journal and the balances. All of it is read only."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -38,6 +38,9 @@ Seq = Annotated[int, Path(ge=1, lt=2**63)]
 OptionalDay = Annotated[Day | None, Query()]
 
 
+PLACE: Final = ("topic", "partition", "number")
+
+
 async def lookup(
     event_id: UUID | None = None,
     topic: Annotated[Label | None, Query()] = None,
@@ -51,7 +54,10 @@ async def lookup(
     if topic is not None and partition is not None and number is not None and event_id is None:
         return topic, partition, number
     if event_id is not None or place != (None, None, None):
-        raise LookupIncompleteError("give an event_id, or topic, partition and number")
+        missing = next((n for n, part in zip(PLACE, place, strict=True) if part is None), PLACE[0])
+        raise LookupIncompleteError(
+            "give an event_id, or topic, partition and number", pointer=f"#query/{missing}"
+        )
     return None
 
 

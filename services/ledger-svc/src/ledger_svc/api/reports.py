@@ -39,7 +39,7 @@ from ledger_svc.api.report_bodies import (
 )
 from ledger_svc.domain.errors import BasisConflictError, SpanInvalidError
 from ledger_svc.domain.funds import FundKind
-from ledger_svc.domain.mix import Basis
+from ledger_svc.domain.mix import OFFICIAL_HAS_NO_DAY, Basis
 from ledger_svc.domain.periods import last_day, period_of
 from ledger_svc.domain.selections import (
     LOT_MOVEMENTS,
@@ -68,11 +68,11 @@ async def months(
     last: Annotated[int, Query(alias="to", ge=194901, le=219912)],
 ) -> tuple[int, int]:
     """Raises SpanInvalidError."""
-    for month in (first, last):
+    for name, month in (("from", first), ("to", last)):
         if not 1 <= month % 100 <= 12:  # noqa: PLR2004  # months
-            raise SpanInvalidError(f"{month} is no month")
+            raise SpanInvalidError(f"{month} is no month", pointer=f"#query/{name}")
     if first > last:
-        raise SpanInvalidError("a span ends after it begins")
+        raise SpanInvalidError("a span ends after it begins", pointer="#query/to")
     return first, last
 
 
@@ -85,7 +85,9 @@ async def year_or_days(
     if year is not None and first is None and last is None:
         return date(year, 1, 1), date(year, 12, 31)
     if year is not None or first is None or last is None or first > last:
-        raise SpanInvalidError("give a year, or the first day and the last")
+        raise SpanInvalidError(
+            "give a year, or the first day (from) and the last (to)", pointer="#query/year"
+        )
     return first, last
 
 
@@ -116,9 +118,15 @@ async def asked_selection(  # one for each thing a figure may count by
     is_by_days = any(day is not None for day in (value_from, value_to, as_of))
     is_as_booked = any(month is not None for month in (period_from, period_to))
     if is_by_days and (is_as_booked or only is not None):
-        raise BasisConflictError("periods and sides are as booked, and have no days")
+        raise BasisConflictError(
+            "what is asked for by days (value_from, value_to, as_of) is not asked for by periods or"
+            " by one side as well",
+            pointer="#query/only" if only is not None else "#query/period_from",
+        )
     if (held is None) != (held_on is None):
-        raise BasisConflictError("what accounts hold is asked for on a day")
+        raise BasisConflictError(
+            "what accounts hold (held) is asked for on a day (held_on)", pointer="#query/held"
+        )
     return Selection(
         agency=agency,
         codes=tuple(code or ()),
@@ -234,7 +242,10 @@ def _add_statements(router: APIRouter, database: Database) -> None:
         books = Selection(agency=agency_filter(access, agency))
         if basis is Basis.OFFICIAL:
             if on is None:
-                raise SpanInvalidError("as booked it is of a day that ends a month")
+                raise SpanInvalidError(
+                    "the official balance sheet is of a day (on) that ends a month",
+                    pointer="#query/on",
+                )
             _check_booked(on, as_of)
         selection = replace(books.up_to(on, is_booked=basis is Basis.OFFICIAL), as_of=as_of)
         reading = await queries.read_balance_sheet(database, selection)
@@ -307,9 +318,11 @@ def _add_reasons(router: APIRouter, database: Database) -> None:
 def _check_booked(last: date, as_of: date | None) -> None:
     """Raises SpanInvalidError, BasisConflictError."""
     if as_of is not None:
-        raise BasisConflictError("what is booked is booked by months, and stays so")
+        raise BasisConflictError(OFFICIAL_HAS_NO_DAY, pointer="#query/as_of")
     if last != last_day(period_of(last)):
-        raise SpanInvalidError("what is booked is booked by whole months")
+        raise SpanInvalidError(
+            f"official figures are of whole months, and {last} ends none", pointer="#query/basis"
+        )
 
 
 def _next_cursor(rows: Sequence[Record], page: PageParams, key: tuple[str, ...]) -> str | None:

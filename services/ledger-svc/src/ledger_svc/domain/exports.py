@@ -31,7 +31,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None and self.first > self.last:
-            raise SpanInvalidError(f"{self.last} is before {self.first}")
+            raise SpanInvalidError(f"{self.last} is before {self.first}", pointer="#query/to")
 
 
 def first_day(period: int) -> date:

@@ -16,6 +16,9 @@ from ledger_svc.domain.measures import Spread
 from ledger_svc.domain.selections import EntryGroup, Selection
 
 PLACES_SHOWN: Final = Decimal("0.000001")
+OFFICIAL_HAS_NO_DAY: Final = (
+    "official figures are by the months they were booked in, which stays so: they have no day"
+)
 
 
 class Basis(StrEnum):
@@ -107,7 +110,8 @@ class MixQuestion:
         receipts = (EntryGroup.RECEIPTS,)
         if self.basis is Basis.OFFICIAL:
             if self.as_of is not None or self.on is not None:
-                raise BasisConflictError("what is booked is booked by months, and stays so")
+                name = "on" if self.as_of is None else "as_of"
+                raise BasisConflictError(OFFICIAL_HAS_NO_DAY, pointer=f"#query/{name}")
             return Selection(
                 agency=agency,
                 codes=codes,
