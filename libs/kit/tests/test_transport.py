@@ -318,14 +318,15 @@ async def has_quarantined(site: Site, messages: int) -> bool:
         return await quarantine.count_open(connection) >= messages
 
 
-async def has_sent_all(site: Site) -> bool:
+async def has_sent_all(site: Site, *, cluster_id_not: str = "") -> bool:
     async with site.database.reading() as connection:
         unsent = await connection.fetchval(
             """
             SELECT (SELECT count(*) FROM outbox WHERE number IS NULL)
                  + (SELECT count(*) FROM outbox_head WHERE sent_number < next_number - 1)
-                 + (SELECT count(*) FROM relay_state WHERE is_rebuild_asked)
-            """
+                 + (SELECT count(*) FROM relay_state WHERE is_rebuild_asked OR cluster_id = $1)
+            """,
+            cluster_id_not,
         )
     return unsent == 0
 
@@ -370,6 +371,42 @@ async def test_a_topic_that_the_broker_made_by_itself_is_made_anew(
             await until(lambda: has_applied(site, len(names)))
 
         assert sorted(await site.applied()) == [(name, 0) for name in names]
+
+
+async def test_on_another_broker_nothing_is_left_of_what_stood_there_before(
+    broker: str, kit_database: ServiceDatabase
+) -> None:
+    """A producer finds a broker that is there again before the relay knows it for another."""
+    async with opened(kit_database) as database:
+        site = Site(database, broker, is_idempotent=False)
+        for count in range(3):
+            await site.tick("a", count)
+        async with running(site.relay().run()):
+            await until(lambda: has_sent_all(site))
+        await site.send_raw(number=9, value=body(site, 8))
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE relay_state SET cluster_id = 'the one before'")
+
+        async with running(site.relay().run()):
+            await until(lambda: has_sent_all(site, cluster_id_not="the one before"))
+        async with running(site.consumer().run()):
+            await until(lambda: has_applied(site, 3))
+
+        assert await numbers_on(site, partition=kafka.partition_of("a", partitions=3)) == [1, 2, 3]
+
+
+async def numbers_on(site: Site, *, partition: int) -> list[int]:
+    """Of all that stands on a partition: the next number to come is sent to know the end of it."""
+    await site.send_raw(number=4, value=body(site, 3))
+    numbers: list[int] = []
+    async with (
+        asyncio.timeout(LIMIT_S),
+        kafka.partition_client(site.kafka, topic=site.topic, partition=partition) as client,
+    ):
+        while 4 not in numbers:  # the one that was sent last
+            record = await client.getone()
+            numbers += [int(value) for name, value in record.headers if name == "ce_sequence"]
+    return numbers[:-1]
 
 
 async def test_a_topic_that_others_ask_about_while_it_is_made_anew_is_right_in_the_end(

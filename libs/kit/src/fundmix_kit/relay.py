@@ -169,7 +169,7 @@ class Relay:
             )
         if state["cluster_id"] == cluster_id and not state["is_rebuild_asked"]:
             return
-        is_remade = await self._provide_topics(connection, broker)
+        is_remade = await self._provide_topics(connection, broker, is_new=is_new)
         async with connection.transaction():
             if is_new or state["is_rebuild_asked"]:
                 log.warning("republishing", cluster_id=cluster_id, asked=state["is_rebuild_asked"])
@@ -179,18 +179,27 @@ class Relay:
         if is_remade:
             raise BrokerUnavailableError("topics were made anew: another producer has to find them")
 
-    async def _provide_topics(self, connection: Connection, broker: Admin) -> bool:
-        """Whether they had to be made anew: then all is to be sent again."""
+    async def _provide_topics(
+        self, connection: Connection, broker: Admin, *, is_new: bool = False
+    ) -> bool:
+        """Whether they had to be made anew: then all is to be sent again.
+
+        So they are on a new broker. A producer that has connected to it by itself may have sent to
+        topics that were just being made, and Tansu then gives the same offsets twice: of what is
+        sent later some is confirmed and never read.
+        """
         if not self._kafka.may_remake_topics:
             await broker.ensure_topics(self._partitions)
             return False
-        is_remade = False
-        # Whoever asks about a topic right after it is deleted has the broker make it once more.
-        while wrong := await broker.create_topics(self._partitions):
+        wrong = await broker.create_topics(self._partitions)
+        unfit = self._partitions if is_new else wrong
+        is_remade = bool(unfit)
+        while unfit:
             # Before anything is deleted: a relay that is killed in between sends all the same.
             await self._source.forget_sent(connection)
-            await broker.remake_topics(wrong, self._partitions)
-            is_remade = True
+            await broker.remake_topics(unfit, self._partitions)
+            # Whoever asks about a topic right after it is deleted has the broker make it once more.
+            unfit = await broker.create_topics(self._partitions)
         return is_remade
 
     async def _next(self, connection: Connection) -> Sequence[Outgoing]:
