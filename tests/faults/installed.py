@@ -64,6 +64,12 @@ class Installed:
         if not self.databases:
             await self._open_databases()
 
+    def assert_up(self) -> None:
+        """Whatever is killed, `fundmix up` itself goes on."""
+        assert self._supervisor is not None, "it was started"
+        log = self.home / "up.log"
+        assert self._supervisor.returncode is None, f"fundmix up has ended:\n{tail(log)}"
+
     async def stop(self) -> int:
         """The exit code of `fundmix up`."""
         assert self._supervisor is not None, "it was started"

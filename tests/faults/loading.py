@@ -60,6 +60,7 @@ class Load:
         async def is_applied() -> bool:
             nonlocal now
             assert self.loader is None or self.loader.returncode is None, "the load has ended"
+            self._installed.assert_up()
             with suppress(DatabaseUnavailableError):  # from the fault before
                 now = await self.applied_percent()
             return now >= percent

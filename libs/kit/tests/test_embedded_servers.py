@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 from asyncpg import exceptions
 from fundmix_kit.embedded.databases import ServiceDatabase, ensure_database
-from fundmix_kit.embedded.postgres import EmbeddedPostgres, binaries
-from fundmix_kit.embedded.processes import Child, free_port
+from fundmix_kit.embedded.postgres import EmbeddedPostgres, accepts_connections, binaries
+from fundmix_kit.embedded.processes import LOOPBACK, Child, free_port
 from fundmix_kit.embedded.tansu import tansu
 from fundmix_kit.testing.databases import FreshDatabases
 from fundmix_kit.testing.plugin import running
@@ -31,6 +31,27 @@ async def execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("code", ["57P01", "57P02", "57P03", ""])
+async def test_a_server_that_ends_while_it_is_asked_accepts_none(code: str) -> None:
+    """Killed, it may still say so (57P01), or only be gone; its supervisor goes on asking."""
+    last_words = f"SFATAL\0VFATAL\0C{code}\0Mterminating connection\0\0".encode()
+
+    async def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        size = int.from_bytes(await reader.readexactly(4))
+        if size == 8:  # a wish for TLS
+            await reader.readexactly(4)
+            writer.write(b"N")
+            await reader.read(4)
+        if code:
+            writer.write(b"E" + (len(last_words) + 4).to_bytes(4) + last_words)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(end, LOOPBACK, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert not await accepts_connections(f"postgresql://postgres@{LOOPBACK}:{port}/postgres")
 
 
 async def test_postgres_keeps_its_data_between_runs(tmp_path: Path) -> None:

@@ -405,7 +405,7 @@ async def numbers_on(site: Site, *, partition: int) -> list[int]:
     ):
         while 4 not in numbers:  # the one that was sent last
             record = await client.getone()
-            numbers += [int(value) for name, value in record.headers if name == "ce_sequence"]
+            numbers += [int(value or 0) for name, value in record.headers if name == "ce_sequence"]
     return numbers[:-1]
 
 

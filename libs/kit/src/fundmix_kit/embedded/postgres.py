@@ -13,8 +13,8 @@ from typing import Final
 from urllib.parse import quote
 
 import asyncpg
-from asyncpg import exceptions
 
+from fundmix_kit.database import CANNOT_CONNECT
 from fundmix_kit.embedded import leftovers
 from fundmix_kit.embedded.processes import LOOPBACK, Program, run_to_end
 
@@ -128,16 +128,12 @@ class EmbeddedPostgres:
 
 
 async def accepts_connections(url: str) -> bool:
+    """A server may end at any moment of the asking; then it says so, or nothing."""
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_TIME_S_MAX)
-    except (
-        OSError,
-        TimeoutError,
-        exceptions.CannotConnectNowError,
-        exceptions.PostgresConnectionError,
-    ):
+        await connection.close(timeout=CONNECT_TIME_S_MAX)
+    except CANNOT_CONNECT:
         return False
-    await connection.close()
     return True
 
 
